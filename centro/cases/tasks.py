@@ -1,0 +1,73 @@
+"""Jobs of the cases: each calls one action."""
+
+from __future__ import annotations
+
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from centro.accounts.models import User
+from centro.agencies.scopes import actor_of
+from centro.cases import actions
+from centro.cases.models import Incident
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="sweep_cases")
+def sweep_cases(timestamp: int) -> None:
+    """Every minute: transfers without an answer, waits that ended, silence after a solution,
+    questions whose letter failed; then retargetings that stand still.
+    """
+    actions.expire_transfers()
+    actions.end_waits()
+    actions.close_unanswered()
+    actions.restart_retargetings()
+    actions.follow_failed_letters()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="climb_ladders")
+def climb_ladders(timestamp: int) -> None:
+    """Every minute: the rungs and warnings that the clocks have reached, and broken promises."""
+    actions.escalate_due()
+    actions.follow_promises()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="write_digests")
+def write_digests(timestamp: int) -> None:
+    """Every five minutes: what people of the State must know, in one mail an hour."""
+    actions.send_digests()
+
+
+# The name and the queue by which actions.retargeting defers it.
+@app.task(queue=actions.RETARGETING, name="centro.cases.tasks.move_clocks")
+def move_clocks(retargeting_id: int) -> None:
+    """The next batches of clocks that follow a new calendar or agreement."""
+    actions.move_clocks(retargeting_id=retargeting_id)
+
+
+@app.task(
+    queue="events",
+    retry=RetryStrategy(max_attempts=9, exponential_wait=3),
+    name="centro.cases.tasks.solve_incident",
+)
+def solve_incident(*, incident_id: int, user_id: int) -> None:
+    """The many cases of a solved event, batch by batch; after a crash it goes on where it was."""
+    incident = Incident.objects.select_related("agency").get(pk=incident_id)
+    by = actor_of(User.objects.get(pk=user_id))
+    while actions.solve_next_cases(incident=incident, by=by):
+        continue
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="remind_citizens")
+def remind_citizens(timestamp: int) -> None:
+    """Every ten minutes, in office hours: whoever was asked whether it is solved and is silent."""
+    actions.remind_unanswered()
+
+
+@app.periodic(cron="20 1 * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="draw_audits")
+def draw_audits(timestamp: int) -> None:
+    """Every night: which of yesterday's closures are looked at again."""
+    actions.draw_audits()

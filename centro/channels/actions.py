@@ -1,0 +1,96 @@
+"""Sending messages: a row and a job in the caller's transaction."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from centro.channels.models import CODE_MARK, OutboundMessage
+from centro.channels.registry import get_channel
+from centro.channels.tasks import deliver
+from centro.channels.texts import render_message
+from centro.kernel.clock import now
+
+_COLUMNS = (
+    "kind", "address", "name", "subject", "body", "html", "reference", "status", "error",
+    "external_id", "created_at",
+)  # fmt: skip
+# The row and the job that carries its id in one statement, through the function (a versioned one)
+# by which Procrastinate itself defers.
+_INSERT = f"""
+    WITH message AS (
+        INSERT INTO channels_outboundmessage ({", ".join(_COLUMNS)})
+        VALUES ({", ".join(f"%({name})s" for name in _COLUMNS)}) RETURNING id
+    )
+    SELECT id, procrastinate_defer_jobs_v1(ARRAY[ROW(
+        %(queue)s, %(task)s, %(priority)s, NULL, NULL, jsonb_build_object('message_id', id), NULL
+    )::procrastinate_job_to_defer_v1])
+    FROM message
+"""  # noqa: S608 names from above
+
+
+def send_message(
+    *,
+    kind: str,
+    address: str,
+    name: str,
+    language: str = "es",
+    reference: str = "",
+    discreet: bool = False,
+    **values: object,
+) -> OutboundMessage:
+    """Queue a message. It leaves only if the transaction around this call commits.
+
+    `name` is one of channels/messages/; `values` fill its blanks. A `discreet` message does not
+    say what the matter is or who handles it: somebody else may read it. One statement.
+    """
+    get_channel(kind)
+    if values.get("code"):
+        values["code"] = CODE_MARK
+    if discreet:
+        values |= {"service": "", "agency": "", "text": ""}
+    text = f"{name}_discreet" if discreet else name
+    subject, body, html = render_message(text, language, values)
+    message = OutboundMessage(
+        kind=kind,
+        address=address,
+        name=name,
+        subject=subject[:200],
+        body=body,
+        html=html,
+        reference=reference,
+        created_at=now(),
+    )
+    _insert_with_job(message)
+    return message
+
+
+def _insert_with_job(message: OutboundMessage) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            {
+                **{name: getattr(message, name) for name in _COLUMNS},
+                "queue": deliver.queue,
+                "task": deliver.name,
+                "priority": deliver.priority,
+            },
+        )
+        (message.pk, _job) = cursor.fetchone()
+    message._state.adding = False
+    message._state.db = connection.alias
+
+
+def keep_sent_message(
+    *, kind: str, address: str, name: str, subject: str, body: str
+) -> OutboundMessage:
+    """Put a message into the mailbox of a demonstration as if it had left. One statement."""
+    return OutboundMessage.objects.create(
+        kind=kind,
+        address=address,
+        name=name,
+        subject=subject[:200],
+        body=body,
+        status=OutboundMessage.Status.SENT,
+        sent_at=now(),
+        external_id="mailbox",
+    )

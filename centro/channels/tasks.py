@@ -1,0 +1,53 @@
+"""Jobs of the channels: deliver, find what was lost, keep the queue healthy.
+
+Queues: `outbound` carries messages, `sweeps` everything periodic. Both need a worker; where one
+serves both, sweeps go first, so that no mail server that hangs can hold them up.
+"""
+
+from __future__ import annotations
+
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from centro.channels import delivery, upkeep
+
+
+class _LikeTheMessage(BaseRetryStrategy):
+    """Waits as delivery.WAITS says; the message itself fails when they are used up."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        if job.attempts >= len(delivery.WAITS):
+            return None
+        return RetryDecision(
+            retry_in={"seconds": int(delivery.WAITS[job.attempts].total_seconds())}
+        )
+
+
+@app.task(queue="outbound", retry=_LikeTheMessage(), name="centro.channels.tasks.deliver")
+def deliver(*, message_id: int) -> None:
+    """Deliver one message."""
+    delivery.deliver_message(message_id=message_id)
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="sweep_outbound")
+def sweep_outbound(timestamp: int) -> None:
+    """Queue again what is still queued although no job carries it."""
+    delivery.give_up_on_old_messages()
+    for message_id in delivery.find_lost_messages():
+        deliver.defer(message_id=message_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="reap_stalled_jobs", pass_context=True)
+async def reap_stalled_jobs(context: JobContext, timestamp: int) -> None:
+    """Put back what a killed worker held."""
+    await upkeep.free_stalled_jobs(context.app.job_manager)
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="purge_jobs", pass_context=True)
+async def purge_jobs(context: JobContext, timestamp: int) -> None:
+    """Every night: jobs that are finished."""
+    await upkeep.delete_finished_jobs(context.app.job_manager)

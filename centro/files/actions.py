@@ -1,0 +1,232 @@
+"""Keeping a photo: checked, turned upright, made small, without anything else that was in it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import warnings
+from contextlib import suppress
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import IO, Literal
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from PIL import Image, ImageOps
+from PIL.ExifTags import Base
+
+from centro.files.models import StoredFile
+from centro.kernel.actor import Actor
+from centro.kernel.clock import now
+from centro.kernel.errors import Invalid, NoRoom, NotFound
+
+_log = logging.getLogger(__name__)
+Size = Literal["full", "thumb"]
+LARGEST = 12 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE: dict[Size, int] = {"full": 2048, "thumb": 480}
+_LARGEST_BOX = (LONGEST_SIDE["full"], LONGEST_SIDE["full"])
+_FORMATS = ("JPEG", "PNG", "WEBP")
+# A photo without a case is kept as long as a draft lives (contacts.actions), and a little more.
+_KEPT_ALONE = timedelta(hours=49)
+# Each picture being decoded may take some hundred megabytes: few at a time in one process.
+_DECODERS = BoundedSemaphore(2)
+# Pillow warns of a picture that unpacks to far more than it weighs; here that is a refusal.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def keep_photo(
+    *, upload: IO[bytes], name: str = "", by: Actor, draft_token: UUID | None = None
+) -> StoredFile:
+    """Store a photo, re-encoded as JPEG without metadata, with a thumbnail.
+
+    Raises Invalid when it is too large, no photo in a known format, or broken, and NoRoom when
+    the disk does not take it. The files are on the disk before the row is written, so a row never
+    points at nothing.
+    """
+    data = upload.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Invalid(
+            _("La foto pesa demasiado: use una de menos de %(n)s MB.") % {"n": LARGEST >> 20}
+        )
+    with _DECODERS:
+        image = _decode(data)
+        full, thumb = (_encode(image, LONGEST_SIDE[size]) for size in LONGEST_SIDE)
+    key = uuid4()
+    _write_both(key, full, thumb)
+    return StoredFile.objects.create(
+        key=key,
+        media_type="image/jpeg",
+        size=len(full),
+        sha256=hashlib.sha256(full).hexdigest(),
+        width=image.width,
+        height=image.height,
+        name=_clean_name(name),
+        uploaded_by=by.label[:200],
+        draft_token=draft_token,
+    )
+
+
+def path_of(file: StoredFile, size: Size = "full") -> Path:
+    """Where the photo lies on the disk."""
+    return _path(file.key, size)
+
+
+def open_file(file: StoredFile, size: Size = "full") -> tuple[Path, str]:
+    """The photo's path and media type; raises NotFound when the disk has lost it."""
+    path = path_of(file, size)
+    if not path.exists():
+        raise NotFound(_("La foto ya no está disponible."))
+    return path, file.media_type
+
+
+def forget_draft_photo(*, file: StoredFile) -> None:
+    """The person took the photo back before sending."""
+    _forget(file)
+
+
+def missing_files() -> list[StoredFile]:
+    """Rows with a photo or thumbnail that is not on the disk (for the doctor)."""
+    rows = StoredFile.objects.order_by("pk").iterator()
+    return [f for f in rows if not all(path_of(f, size).exists() for size in LONGEST_SIDE)]
+
+
+def purge_files() -> int:
+    """Forget photos that belong to nothing for two days, on the disk and in the database.
+
+    Those of drafts that never became a case, those whose form was refused, and files whose row
+    was never written. Returns how many photos were forgotten.
+    """
+    old = now() - _KEPT_ALONE
+    alone = _unused().filter(created_at__lt=old).order_by("pk")
+    forgotten = sum(_forget(file) for file in alone[:1000])
+    _sweep_disk(old.timestamp())
+    return forgotten
+
+
+def _unused() -> QuerySet[StoredFile]:
+    """The rows that no other table points at, whichever tables there are above this app."""
+    pointing = [relation.name for relation in StoredFile._meta.related_objects]
+    return StoredFile.objects.filter(**{f"{name}__isnull": True for name in pointing})
+
+
+def _forget(file: StoredFile) -> bool:
+    try:
+        with transaction.atomic():
+            StoredFile.objects.filter(pk=file.pk).delete()
+    except IntegrityError:
+        # A case took it a moment ago.
+        return False
+    for size in LONGEST_SIDE:
+        _path(file.key, size).unlink(missing_ok=True)
+    return True
+
+
+def _sweep_disk(older_than: float) -> None:
+    """Delete files without a row: their process was killed between the disk and the database."""
+    for folder in _root().glob("[0-9a-f][0-9a-f]"):
+        old = [path for path in folder.iterdir() if path.stat().st_mtime < older_than]
+        keys = {key: path for path in old if (key := _key_of(path))}
+        known = set(StoredFile.objects.filter(key__in=keys).values_list("key", flat=True))
+        for path in old:
+            if _key_of(path) not in known:
+                path.unlink(missing_ok=True)
+
+
+def _key_of(path: Path) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(hex=path.name.partition(".")[0])
+    return None
+
+
+def _decode(data: bytes) -> Image.Image:
+    """The first picture in the data: upright, three colours, no larger than is kept."""
+    try:
+        with Image.open(BytesIO(data), formats=_FORMATS) as image:
+            # A JPEG can be read at a half, a quarter or an eighth, which saves most of the memory.
+            image.draft("RGB", _LARGEST_BOX)
+            image.load()
+            small = _flat(image)
+            small.thumbnail(_LARGEST_BOX)
+            small.getexif()[Base.Orientation] = image.getexif().get(Base.Orientation, 1)
+            return ImageOps.exif_transpose(small)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Invalid(_("La foto es demasiado grande. Envíe una más pequeña.")) from error
+    except Exception as error:
+        # A decoder that meets hostile data may raise nearly anything.
+        raise Invalid(_("No pudimos leer la foto. Envíela en formato JPEG, PNG o WebP.")) from error
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Three colours and no transparency, on white."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    flat = Image.new("RGB", layer.size, "white")
+    flat.paste(layer, mask=layer.getchannel("A"))
+    return flat
+
+
+def _encode(image: Image.Image, longest: int) -> bytes:
+    """A fresh JPEG: pixels alone are copied, so EXIF, GPS, XMP and anything appended are gone."""
+    bare = Image.new("RGB", image.size)
+    bare.paste(image)
+    bare.thumbnail((longest, longest))
+    out = BytesIO()
+    bare.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    return out.getvalue()
+
+
+def _clean_name(name: str) -> str:
+    """The last part of what the browser called it, printable; only ever shown, never a path."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable())[:150]
+
+
+def _root() -> Path:
+    return Path(settings.FILES_ROOT)
+
+
+def _path(key: UUID, size: Size) -> Path:
+    return _root() / key.hex[:2] / f"{key.hex}.{size}.jpg"
+
+
+def _write_both(key: UUID, full: bytes, thumb: bytes) -> None:
+    """Both sizes or neither."""
+    try:
+        _write(key, "full", full)
+        _write(key, "thumb", thumb)
+    except OSError as error:
+        _log.exception("a photo could not be written under %s", _root())
+        for size in LONGEST_SIDE:
+            path = _path(key, size)
+            for left in (path, path.with_suffix(".part")):
+                with suppress(OSError):
+                    left.unlink()
+        raise NoRoom(
+            _("No podemos guardar fotos en este momento. Siga sin ellas, o pruebe más tarde.")
+        ) from error
+
+
+def _write(key: UUID, size: Size, data: bytes) -> None:
+    """Whole or not at all: written aside, flushed to the disk, then renamed."""
+    path = _path(key, size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".part")
+    with aside.open("wb") as out:
+        out.write(data)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

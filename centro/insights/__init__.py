@@ -1,0 +1,1 @@
+"""What the country complains about, and who answers: facts, metrics, dashboards."""

@@ -1,0 +1,172 @@
+"""The files of the facts and the manifest that names them.
+
+    <root>/manifest.json            what is true now; swapped at once
+    <root>/cases-2010-09-<hash>.parquet
+
+A file is never changed: a month that changes gets a new one, and the old stays for a while, as
+readers may have just opened the manifest that names it. Any storage with an atomic rename, or an
+object store with conditional writes, can hold them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from centro.insights.facts.schema import ROWS_IN_A_GROUP, SCHEMA, VERSION
+
+# Seconds that a file nobody names any more is kept for those who still read it.
+_GRACE = 600
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Month:
+    """One file: how many rows it has and the checksum of what is in it."""
+
+    file: str
+    rows: int
+    checksum: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Which files are true, and up to which transaction of which database they are.
+
+    `watermark` is the oldest transaction that was still open when they were read: everything
+    that an older one wrote is in the files.
+    """
+
+    database: str
+    watermark: int
+    made_at: str
+    months: dict[str, Month] = field(default_factory=dict)
+    version: int = VERSION
+
+    @property
+    def key(self) -> str:
+        """Changes with the content: a name for whatever is computed from these files."""
+        text = json.dumps({name: month.checksum for name, month in sorted(self.months.items())})
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
+    def rows(self) -> int:
+        return sum(month.rows for month in self.months.values())
+
+    def files(self, first: date | None = None, last: date | None = None) -> list[Path]:
+        """The files of the cases opened in the months of these days; all of them by default."""
+        low = f"{first:%Y-%m}" if first else ""
+        high = f"{last:%Y-%m}" if last else "9999"
+        return [
+            root() / month.file
+            for name, month in sorted(self.months.items())
+            if low <= name <= high
+        ]
+
+
+def root() -> Path:
+    """The folder of the facts, made if need be."""
+    folder = Path(settings.FACTS_ROOT)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def current_manifest() -> Manifest | None:
+    """The manifest as it is now; None before the first refresh, or for files of another version."""
+    try:
+        given = json.loads((root() / _MANIFEST).read_text())
+    except FileNotFoundError:
+        return None
+    if given.get("version") != VERSION:
+        return None
+    months = {name: Month(**month) for name, month in given.pop("months").items()}
+    return Manifest(**given, months=months)
+
+
+def write_month(month: date, table: pa.Table) -> Month:
+    """Write the rows of a month into a file of its own name, safe on the disk when it returns."""
+    checksum = checksum_of(table)
+    name = f"cases-{month:%Y-%m}-{checksum[:12]}.parquet"
+    target, new = root() / name, root() / f".{name}.{os.getpid()}"
+    pq.write_table(
+        table, new, compression="zstd", compression_level=3, row_group_size=ROWS_IN_A_GROUP
+    )
+    with new.open("rb+") as written:
+        os.fsync(written.fileno())
+    new.replace(target)
+    os.utime(target)
+    return Month(name, table.num_rows, checksum)
+
+
+def read_file(month: Month) -> pa.Table:
+    return pq.read_table(root() / month.file, schema=SCHEMA, partitioning=None)
+
+
+def checksum_of(table: pa.Table) -> str:
+    """The same for the same rows in the same order, whatever chunks they lie in."""
+    digest = hashlib.sha256()
+    for batch in table.combine_chunks().to_batches():
+        for column in batch.columns:
+            # Nulls have no value of their own: what lies under them must not count.
+            filled = column.fill_null(_NOTHING[str(column.type)])
+            for part in (column.is_null(), filled):
+                sink = pa.BufferOutputStream()
+                chunk = pa.record_batch([part], names=["x"])
+                with pa.ipc.new_stream(sink, chunk.schema) as stream:
+                    stream.write_batch(chunk)
+                digest.update(sink.getvalue())
+    return digest.hexdigest()
+
+
+_NOTHING: dict[str, object] = {
+    "int64": 0, "int32": 0, "int16": 0, "int8": 0, "bool": False, "string": "",
+    "date32[day]": date(1970, 1, 1),
+}  # fmt: skip
+
+
+def publish(manifest: Manifest) -> None:
+    """Make these files the true ones, at once, and clear away what nobody names any more."""
+    new = root() / f".{_MANIFEST}.{os.getpid()}"
+    with new.open("w") as file:
+        json.dump(asdict(manifest), file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(root() / _MANIFEST)
+    folder = os.open(root(), os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    _sweep(manifest)
+
+
+def _sweep(manifest: Manifest) -> None:
+    named = {month.file for month in manifest.months.values()}
+    old = time.time() - _GRACE
+    for path in root().iterdir():
+        if path.name.startswith(("cases-", ".cases-")) and path.name not in named:
+            try:
+                if path.stat().st_mtime < old:
+                    path.unlink()
+            except FileNotFoundError:
+                continue  # another writer was quicker
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """One writer at a time; the others wait. The lock dies with its holder."""
+    with (root() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

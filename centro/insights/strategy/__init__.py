@@ -1,0 +1,1 @@
+"""How the strategic plan stands: the rule of its lights, its table, its drawing."""

@@ -1,0 +1,5 @@
+"""`python -m centro.ops` is the `centro` command."""
+
+from centro.ops.cli import main
+
+main()
