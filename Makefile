@@ -20,9 +20,11 @@ run: environment  ## Start the whole centre on http://127.0.0.1:8311 (PORT overr
 
 test: development chromium  ## Run every test, the browser's included
 	@echo "── The fast tests"
-	@$(BIN)/python -m pytest -q -n 2 -m "not e2e and not slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "not e2e and not slow and not at_once"
+	@echo "── The tests of several at once"
+	@$(BIN)/python -m pytest -q -n 2 -m "at_once"
 	@echo "── The browser's tests, and those that kill servers"
-	@$(BIN)/python -m pytest -q -n 2 -m "e2e or slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "(e2e or slow) and not at_once"
 
 spark: development  ## Run the figures' tests on Spark instead of DuckDB
 	@tools/spark.sh
@@ -33,7 +35,7 @@ fuzz: development  ## Send new garbage to every form and address, and play new h
 	@CENTRO_FUZZ=1 $(BIN)/python -m pytest -q -n 2 -m "slow" tests/abuse tests/kernel tests/cases
 
 fast: development  ## Run only the fast tests
-	@$(BIN)/python -m pytest -q -n 2 -m "not e2e and not slow"
+	@$(BIN)/python -m pytest -q -n 2 -m "not e2e and not slow and not at_once"
 
 check: development  ## Check style, types, layers, templates, migrations, messages, spelling
 	@$(MAKE) -j2 -k --output-sync=target $(CHECKS)

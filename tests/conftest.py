@@ -70,6 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Otherwise each new client would look through every static file before its first request.
     settings.WHITENOISE_AUTOREFRESH = True
     database: Any = settings.DATABASES["default"]
+    # Who waits for another's lock for so long would wait for ever: here the test says so.
+    options = database.setdefault("OPTIONS", {})
+    options["options"] = f"{options.get('options', '')} -c lock_timeout=60s".strip()
     database.setdefault("TEST", {})["NAME"] = f"test_{os.environ['CENTRO_TEST_STAMP']}"
 
 

@@ -27,7 +27,7 @@ from centro.kernel.errors import Refused
 from centro.people.models import Person
 from tests import make
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.at_once]
 
 
 def at_once(*jobs: Callable[[], object]) -> list[Any]:

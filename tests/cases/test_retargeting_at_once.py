@@ -21,6 +21,7 @@ from tests.cases.test_concurrency import at_once
 from tests.moments import panama
 
 pytestmark = [
+    pytest.mark.at_once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("empty_queue", "frozen"),
 ]

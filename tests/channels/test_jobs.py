@@ -18,6 +18,7 @@ from centro.kernel.clock import now
 from tests.channels.test_sending import send
 
 pytestmark = [
+    pytest.mark.at_once,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("empty_queue"),
 ]
