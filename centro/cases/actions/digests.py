@@ -41,7 +41,7 @@ def send_digests() -> int:
     if is_quiet(now()):
         waiting = waiting.filter(urgent=True)
     first = waiting.order_by().values("user").annotate(first=Min("created_at"))
-    users = list(first.order_by("first").values_list("user", flat=True))
+    users = list(first.order_by("first", "user").values_list("user", flat=True))
     return sum(_try_digest(user) for user in users)
 
 
