@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection, transaction
 from django.template import Origin
 from django.test import override_settings
@@ -94,6 +95,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database is kept from run to run: what a run that was killed left in it goes first."""
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+        _empty_queue()
+
+
 @pytest.fixture(autouse=True)
 def _database(db: None, settings: Any, tmp_path: Path) -> None:
     """Every test may use the database, in a transaction that is undone, and files of its own.
@@ -127,6 +136,11 @@ def frozen(monkeypatch: pytest.MonkeyPatch) -> Frozen:
 
 @pytest.fixture
 def empty_queue(transactional_db: None) -> None:
-    """Procrastinate's tables are unmanaged, so Django's flush between tests leaves them full."""
+    """A queue without the jobs of earlier tests."""
+    _empty_queue()
+
+
+def _empty_queue() -> None:
+    """Procrastinate's tables are unmanaged, so Django's flush leaves them full."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE procrastinate_jobs, procrastinate_periodic_defers CASCADE")
