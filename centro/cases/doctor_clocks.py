@@ -87,7 +87,8 @@ def miscounted() -> Iterator[tuple[Case, str, str]]:
     for clock in newest:
         due = _counted(clock)
         if due != (clock.target_seconds, clock.consumed_seconds, clock.due_at):
-            found = f"{clock.metric}: {clock.due_at} / {due[2]}"
+            kept = f"{clock.target_seconds} {clock.consumed_seconds} {clock.due_at}"
+            found = f"{clock.metric}: {kept} / {due[0]} {due[1]} {due[2]}"
             yield clock.case, "a clock's date is what its calendar counts", found
 
 
@@ -96,10 +97,11 @@ def _counted(clock: SlaClock) -> tuple[int, int, datetime]:
     calendar = calendar_at(clock.calendar, clock.case.place)
     events = sorted(clock.events.all(), key=lambda event: event.pk)
     runs = hands.runs_in(clock.started_at, events)
+    consumed = clockwork.consumed_in(calendar, runs)
     if clock.is_promise:
-        return seconds_between(calendar, clock.started_at, clock.due_at), 0, clock.due_at
+        return seconds_between(calendar, clock.started_at, clock.due_at), consumed, clock.due_at
     since = clock.resumed_at or clock.case.waiting_until or clock.started_at
     target = clockwork.target_of(calendar, clock.started_at, hands.term_of(clock)).seconds
     due = clockwork.due_after(calendar, runs, since, target)
     # In UTC: in an hour that comes twice, moments of two zones are never equal.
-    return target, clockwork.consumed_in(calendar, runs), due.astimezone(UTC)
+    return target, consumed, due.astimezone(UTC)

@@ -77,12 +77,12 @@ def retarget(
     one began or, for a paused clock, will begin. Rungs that were reached stay reached. A promised
     date stays what it is.
     """
+    clock.consumed_seconds = clockwork.consumed_in(calendar, runs)
     if clock.is_promise:
         clock.target_seconds = seconds_between(calendar, clock.started_at, clock.due_at)
         return
     before, warned = clock.due_at, clock.next_at is None
     clock.target_seconds = clockwork.target_of(calendar, clock.started_at, term_of(clock)).seconds
-    clock.consumed_seconds = clockwork.consumed_in(calendar, runs)
     clock.due_at = clockwork.due_after(calendar, runs, since, clock.target_seconds)
     if clock.state != State.RUNNING:
         return

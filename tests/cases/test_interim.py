@@ -136,6 +136,18 @@ def test_a_promised_date_is_kept_whatever_the_case_waits_for(frozen):
     assert interims(case)[-1].due_at == panama("2026-03-13 16:00")
 
 
+def test_a_promised_date_is_kept_by_a_case_that_was_merged_and_separated_again(frozen):
+    case = make.case()
+    actions.interim_reply(case=case, text="Vamos.", by=SYSTEM)
+    promised = case.clocks.get(metric="interim", state="running").due_at
+    frozen.on(minutes=1)
+    actions.mark_duplicate(case=case, of=make.case(), by=SYSTEM)
+    actions.unmerge_case(case=case, by=SYSTEM)
+    clock = case.clocks.get(metric="interim", state="running")
+    assert (clock.due_at, clock.consumed_seconds) == (promised, 60)
+    assert check_everything() == []
+
+
 def test_another_agreement_does_not_move_a_promised_date():
     case = reply(long_case(), "2026-03-10")
     other = make.service(agency=case.agency, working_days=40)
