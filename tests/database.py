@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "EMAIL_HOST": "",
     "PASSWORD_HASHERS": "django.contrib.auth.hashers.MD5PasswordHasher",
     "PERSON_KEY": "person-key-of-the-tests",
+    "CHANNEL_KEY": "channel-key-of-the-tests",
     "PLAIN_STATIC": "1",
     "SECRET_KEY": "secret-key-of-the-tests",
     "SITE_URL": "http://127.0.0.1:8311",

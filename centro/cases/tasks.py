@@ -8,7 +8,9 @@ from procrastinate.contrib.django import app
 from centro.accounts.models import User
 from centro.agencies.scopes import actor_of
 from centro.cases import actions
+from centro.cases.actions import intake_events
 from centro.cases.models import Incident
+from centro.channels import fetching, reading
 
 
 @app.periodic(cron="* * * * *")
@@ -57,6 +59,27 @@ def solve_incident(*, incident_id: int, user_id: int) -> None:
     by = actor_of(User.objects.get(pk=user_id))
     while actions.solve_next_cases(incident=incident, by=by):
         continue
+
+
+# The names and the queue by which the channels defer them.
+@app.task(
+    queue=reading.QUEUE,
+    retry=RetryStrategy(max_attempts=reading.MOST_ATTEMPTS, exponential_wait=3),
+    name=reading.TAKE_IN,
+)
+def take_in(*, raw_id: int) -> None:
+    """What a provider brought."""
+    intake_events.take_in_event(raw_id=raw_id)
+
+
+@app.task(
+    queue=fetching.QUEUE,
+    retry=RetryStrategy(max_attempts=8, exponential_wait=3),
+    name=fetching.FETCH,
+)
+def fetch_files(*, message_id: int) -> None:
+    """The files that a message only named."""
+    intake_events.fetch_files(message_id=message_id)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db import connection
 
-from centro.channels.models import CODE_MARK, OutboundMessage
+from centro.channels.models import CODE_MARK, Account, Identity, OutboundMessage
 from centro.channels.registry import get_channel
 from centro.channels.tasks import deliver
-from centro.channels.texts import render_message
+from centro.channels.texts import brief_name, render_message
 from centro.kernel.clock import now
 
 _COLUMNS = (
-    "kind", "address", "name", "subject", "body", "html", "reference", "status", "error",
+    "kind", "account_id", "identity_id", "in_reply_to", "public", "address", "name", "subject", "body", "html", "reference", "status", "error",
     "external_id", "created_at",
 )  # fmt: skip
+# The name of a message that no text of ours made.
+WRITTEN = "written"
 # The row and the job that carries its id in one statement, through the function (a versioned one)
 # by which Procrastinate itself defers.
 _INSERT = f"""
@@ -36,27 +40,67 @@ def send_message(
     language: str = "es",
     reference: str = "",
     discreet: bool = False,
-    **values: object,
+    account: Account | None = None,
+    identity: Identity | None = None,
+    in_reply_to: str = "",
+    values: Mapping[str, object] | None = None,
+    **more: object,
 ) -> OutboundMessage:
     """Queue a message. It leaves only if the transaction around this call commits.
 
     `name` is one of channels/messages/; `values` fill its blanks. A `discreet` message does not
-    say what the matter is or who handles it: somebody else may read it. One statement.
+    say what the matter is or who handles it: somebody else may read it. It leaves by `account`, or
+    by the server of the site's settings. One statement.
     """
-    get_channel(kind)
+    channel = get_channel(kind)
+    values = {**(values or {}), **more}
     if values.get("code"):
         values["code"] = CODE_MARK
     if discreet:
         values |= {"service": "", "agency": "", "text": ""}
     text = f"{name}_discreet" if discreet else name
-    subject, body, html = render_message(text, language, values)
+    subject, body, html = render_message(brief_name(text, brief=channel.brief), language, values)
     message = OutboundMessage(
         kind=kind,
+        account=account,
+        identity=identity,
+        in_reply_to=in_reply_to[:200],
         address=address,
         name=name,
         subject=subject[:200],
         body=body,
-        html=html,
+        html="" if channel.brief else html,
+        reference=reference,
+        created_at=now(),
+    )
+    _insert_with_job(message)
+    return message
+
+
+def send_words(
+    *,
+    kind: str,
+    account: Account | None,
+    identity: Identity | None,
+    address: str,
+    subject: str = "",
+    body: str,
+    reference: str = "",
+    in_reply_to: str = "",
+    public: bool = False,
+) -> OutboundMessage:
+    """Queue what somebody at the desk wrote, as they wrote it. One statement."""
+    get_channel(kind)
+    message = OutboundMessage(
+        kind=kind,
+        account=account,
+        identity=identity,
+        in_reply_to=in_reply_to[:200],
+        public=public,
+        address=address,
+        name=WRITTEN,
+        subject=subject[:200],
+        body=body,
         reference=reference,
         created_at=now(),
     )

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
-from centro.channels.channel import DeliveryError, Outgoing
-from centro.channels.models import DeliveryAttempt, OutboundMessage
+from centro.channels.channel import Access, Channel, DeliveryError, Outgoing
+from centro.channels.models import DeliveryAttempt, InboundMessage, OutboundMessage
 from centro.channels.registry import get_channel
+from centro.channels.reports import apply_reports
 from centro.kernel.clock import now
 
 # How long to wait after each failed attempt; after the last one the message has failed. About a
@@ -33,7 +34,8 @@ def deliver_message(*, message_id: int) -> None:
     never lost.
     """
     with transaction.atomic():
-        queued = OutboundMessage.objects.select_for_update(skip_locked=True)
+        queued = OutboundMessage.objects.select_for_update(skip_locked=True, of=("self",))
+        queued = queued.select_related("account")
         message = queued.filter(pk=message_id, status=_S.QUEUED).first()
         if message is None:
             return
@@ -54,19 +56,28 @@ def _attempt(message: OutboundMessage) -> DeliveryError | None:
     elif failure.permanent or message.attempts.count() >= _MOST_ATTEMPTS:
         message.status = _S.FAILED
     message.save(update_fields=["status", "sent_at", "error", "external_id"])
+    # A fast provider has told what became of it before it told us its id.
+    apply_reports(message)
     return failure
 
 
 def _hand_over(message: OutboundMessage) -> DeliveryError | None:
+    channel = get_channel(message.kind)
+    access = message.account.access if message.account else Access(None)
     outgoing = Outgoing(
         key=message.pk,
         address=message.address,
         subject=message.subject,
         body=message.body_as_sent,
         html=message.html_as_sent,
+        reference=message.reference,
+        name=message.name,
+        in_reply_to=message.in_reply_to,
+        public=message.public,
+        window_open=_window_open(message, channel),
     )
     try:
-        message.external_id = get_channel(message.kind).send(outgoing)[:200]
+        message.external_id = channel.send(access, outgoing)[:200]
     except DeliveryError as error:
         return error
     except Exception as error:
@@ -74,6 +85,16 @@ def _hand_over(message: OutboundMessage) -> DeliveryError | None:
         _log.exception("channel %s failed unexpectedly", message.kind)
         return DeliveryError(f"{type(error).__name__}: {error}")
     return None
+
+
+def _window_open(message: OutboundMessage, channel: Channel) -> bool:
+    """Whether the person wrote by this channel within its window."""
+    if channel.window is None or message.identity_id is None:
+        return channel.window is None
+    lately = InboundMessage.objects.filter(
+        identity=message.identity_id, received_at__gt=now() - channel.window
+    )
+    return lately.exists()
 
 
 def find_lost_messages() -> list[int]:

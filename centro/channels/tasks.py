@@ -10,7 +10,8 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from centro.channels import delivery, upkeep
+from centro.channels import delivery, fetching, reading, upkeep
+from centro.channels.channel import DeliveryError
 
 
 class _LikeTheMessage(BaseRetryStrategy):
@@ -19,9 +20,9 @@ class _LikeTheMessage(BaseRetryStrategy):
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         if job.attempts >= len(delivery.WAITS):
             return None
-        return RetryDecision(
-            retry_in={"seconds": int(delivery.WAITS[job.attempts].total_seconds())}
-        )
+        wait = delivery.WAITS[job.attempts]
+        asked = exception.wait if isinstance(exception, DeliveryError) else None
+        return RetryDecision(retry_in={"seconds": int(max(wait, asked or wait).total_seconds())})
 
 
 @app.task(queue="outbound", retry=_LikeTheMessage(), name="centro.channels.tasks.deliver")
@@ -37,6 +38,23 @@ def sweep_outbound(timestamp: int) -> None:
     delivery.give_up_on_old_messages()
     for message_id in delivery.find_lost_messages():
         deliver.defer(message_id=message_id)
+
+
+@app.periodic(cron="*/2 * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="sweep_inbound")
+def sweep_inbound(timestamp: int) -> None:
+    """Take in what still waits although no job carries it, and fetch what was not fetched."""
+    for raw_id in reading.find_lost_events():
+        reading.defer_take_in(raw_id)
+    for message_id in fetching.find_unfetched():
+        fetching.defer_fetch(message_id)
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="forget_raw")
+def forget_raw(timestamp: int) -> None:
+    """Every night: the bytes of what was taken in long ago."""
+    reading.forget_raw_bodies()
 
 
 @app.periodic(cron="* * * * *")

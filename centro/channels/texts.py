@@ -100,6 +100,12 @@ def _tidy(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
+def brief_name(name: str, *, brief: bool) -> str:
+    """The text of that name for where every letter costs, if there is one."""
+    short = f"{name}_short"
+    return short if brief and (_FOLDER / f"{short}.{_FALLBACK}.txt").exists() else name
+
+
 def _words(name: str, language: str) -> tuple[str, str]:
     return _changed.get().get((name, language)) or default_words(name, language)
 

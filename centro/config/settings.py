@@ -33,11 +33,15 @@ SECRET_KEY = os.environ.get("SECRET_KEY", "unset-run-through-the-centro-command"
 # Kept outside the database on purpose: a leaked database must open no case and reveal no cédula.
 ACCESS_KEY = os.environ.get("ACCESS_KEY", SECRET_KEY).encode()
 PERSON_KEY = os.environ.get("PERSON_KEY", SECRET_KEY).encode()
+# Seals what opens the accounts of the channels, and signs the addresses by which mails are answered.
+CHANNEL_KEY = os.environ.get("CHANNEL_KEY", SECRET_KEY).encode()
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8311").rstrip("/")
 DEMONSTRATION = _flag("DEMONSTRATION")
 FILES_ROOT = Path(os.environ.get("FILES_ROOT", VAR / "files"))
+# The antivirus that files from outside are shown to (ClamAV), as host:port; empty: none.
+CLAMAV = os.environ.get("CLAMAV", "")
 # Where the facts lie that figures are counted from, and which engine counts: duckdb or pyspark.
 FACTS_ROOT = Path(os.environ.get("FACTS_ROOT", VAR / "facts"))
 INSIGHTS_ENGINE = os.environ.get("INSIGHTS_ENGINE", "duckdb")
@@ -86,6 +90,7 @@ INSTALLED_APPS = [
     "centro.cases",
     "centro.insights",
     "centro.web",
+    "centro.web.hooks",
     "centro.web.public",
     "centro.web.desk",
 ]

@@ -11,6 +11,7 @@ from centro.web import sign_in
 
 urlpatterns = [
     path("mesa/", include("centro.web.desk.urls")),
+    path("entrada/", include("centro.web.hooks.urls")),
     path("cuenta/", include(sign_in)),
     path("idioma/", login_not_required(set_language), name="set_language"),
     path("admin/", admin.site.urls),

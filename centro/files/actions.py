@@ -1,4 +1,7 @@
-"""Keeping a photo: checked, turned upright, made small, without anything else that was in it."""
+"""Keeping a photo: checked, turned upright, made small, without anything else that was in it.
+
+Documents that come by mail or a messenger are kept as they are, once checked.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 import logging
 import os
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
@@ -21,14 +25,16 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base
 
+from centro.files import documents
+from centro.files.documents import LARGEST
 from centro.files.models import StoredFile
+from centro.files.scanning import scan
 from centro.kernel.actor import Actor
 from centro.kernel.clock import now
 from centro.kernel.errors import Invalid, NoRoom, NotFound
 
 _log = logging.getLogger(__name__)
 Size = Literal["full", "thumb"]
-LARGEST = 12 * 1024 * 1024
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE: dict[Size, int] = {"full": 2048, "thumb": 480}
 _LARGEST_BOX = (LONGEST_SIDE["full"], LONGEST_SIDE["full"])
@@ -60,7 +66,7 @@ def keep_photo(
         image = _decode(data)
         full, thumb = (_encode(image, LONGEST_SIDE[size]) for size in LONGEST_SIDE)
     key = uuid4()
-    _write_both(key, full, thumb)
+    _write_all(key, {"full": full, "thumb": thumb})
     return StoredFile.objects.create(
         key=key,
         media_type="image/jpeg",
@@ -74,16 +80,42 @@ def keep_photo(
     )
 
 
+def keep_file(*, upload: IO[bytes], name: str = "", media_type: str = "", by: Actor) -> StoredFile:
+    """Store what came by a channel: a photo as `keep_photo` does, a document as it is.
+
+    What it is, its own bytes say; what the sender calls it counts for nothing. Raises Invalid for
+    a kind of file that is not kept, one that is too large or harmful, and NoRoom.
+    """
+    data = upload.read(LARGEST + 1)
+    if documents.is_image(data):
+        scan(data)
+        return keep_photo(upload=BytesIO(data), name=name, by=by)
+    kind = documents.kind_of(data)
+    scan(data)
+    key = uuid4()
+    _write_all(key, {"file": data})
+    return StoredFile.objects.create(
+        key=key,
+        media_type=kind,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        width=0,
+        height=0,
+        name=_clean_name(name),
+        uploaded_by=by.label[:200],
+    )
+
+
 def path_of(file: StoredFile, size: Size = "full") -> Path:
-    """Where the photo lies on the disk."""
-    return _path(file.key, size)
+    """Where the file lies on the disk; only a photo has sizes."""
+    return _path(file.key, size if file.is_photo else "file")
 
 
 def open_file(file: StoredFile, size: Size = "full") -> tuple[Path, str]:
-    """The photo's path and media type; raises NotFound when the disk has lost it."""
+    """The file's path and media type; raises NotFound when the disk has lost it."""
     path = path_of(file, size)
     if not path.exists():
-        raise NotFound(_("La foto ya no está disponible."))
+        raise NotFound(_("El archivo ya no está disponible."))
     return path, file.media_type
 
 
@@ -93,7 +125,7 @@ def forget_draft_photo(*, file: StoredFile) -> None:
 
 
 def missing_files() -> list[StoredFile]:
-    """Rows with a photo or thumbnail that is not on the disk (for the doctor)."""
+    """Rows with a file, photo or thumbnail that is not on the disk (for the doctor)."""
     rows = StoredFile.objects.order_by("pk").iterator()
     return [f for f in rows if not all(path_of(f, size).exists() for size in LONGEST_SIDE)]
 
@@ -125,7 +157,7 @@ def _forget(file: StoredFile) -> bool:
         # A case took it a moment ago.
         return False
     for size in LONGEST_SIDE:
-        _path(file.key, size).unlink(missing_ok=True)
+        path_of(file, size).unlink(missing_ok=True)
     return True
 
 
@@ -194,18 +226,19 @@ def _root() -> Path:
     return Path(settings.FILES_ROOT)
 
 
-def _path(key: UUID, size: Size) -> Path:
-    return _root() / key.hex[:2] / f"{key.hex}.{size}.jpg"
+def _path(key: UUID, size: str) -> Path:
+    ending = "bin" if size == "file" else "jpg"
+    return _root() / key.hex[:2] / f"{key.hex}.{size}.{ending}"
 
 
-def _write_both(key: UUID, full: bytes, thumb: bytes) -> None:
-    """Both sizes or neither."""
+def _write_all(key: UUID, sizes: Mapping[str, bytes]) -> None:
+    """Every size or none."""
     try:
-        _write(key, "full", full)
-        _write(key, "thumb", thumb)
+        for size, data in sizes.items():
+            _write(key, size, data)
     except OSError as error:
-        _log.exception("a photo could not be written under %s", _root())
-        for size in LONGEST_SIDE:
+        _log.exception("a file could not be written under %s", _root())
+        for size in sizes:
             path = _path(key, size)
             for left in (path, path.with_suffix(".part")):
                 with suppress(OSError):
@@ -215,7 +248,7 @@ def _write_both(key: UUID, full: bytes, thumb: bytes) -> None:
         ) from error
 
 
-def _write(key: UUID, size: Size, data: bytes) -> None:
+def _write(key: UUID, size: str, data: bytes) -> None:
     """Whole or not at all: written aside, flushed to the disk, then renamed."""
     path = _path(key, size)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Photos that were checked and re-encoded; the original is never kept."""
+"""Photos that were checked and re-encoded, and documents that were checked."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from django.db import models
 
 
 class StoredFile(models.Model):
-    """A photo on disk, in two sizes, found by its key. `draft_token` while its report is a draft."""
+    """A photo on disk, in two sizes, or a document as it came, found by its key.
+
+    The original of a photo is never kept. `draft_token` while its report is a draft. A document
+    has no width and no height.
+    """
 
     key = models.UUIDField(unique=True, default=uuid4)
-    media_type = models.CharField(max_length=40)
+    media_type = models.CharField(max_length=100)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     width = models.PositiveIntegerField()
@@ -26,3 +30,7 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return str(self.key)
+
+    @property
+    def is_photo(self) -> bool:
+        return self.width > 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from centro.ops.embedded import Hold, hold
 
 ROOT = Path(__file__).resolve().parents[2]
-_SECRETS = ("SECRET_KEY", "ACCESS_KEY", "PERSON_KEY")
+_SECRETS = ("SECRET_KEY", "ACCESS_KEY", "PERSON_KEY", "CHANNEL_KEY")
 _held: Hold | None = None
 
 

@@ -17,7 +17,7 @@ from centro.people import sealing
 
 PERSONAL = {
     "people.Person": frozenset({"name", "name_key", "document_hmac", "document_sealed"}),
-    "people.ContactPoint": frozenset({"value"}),
+    "people.ContactPoint": frozenset({"value", "failure"}),
     "people.Merge": frozenset({"reason"}),
 }
 
@@ -84,15 +84,23 @@ class Person(models.Model):
 
 
 class ContactPoint(models.Model):
-    """A telephone (E.164) or an address (lower case) by which a person can be reached."""
+    """A telephone (E.164), an address (lower case), or an account of a network, by its id there,
+    by which a person can be reached."""
 
     class Kind(models.TextChoices):
         PHONE = "phone", _("Teléfono")
         EMAIL = "email", _("Correo")
+        WHATSAPP = "whatsapp", _("WhatsApp")
+        TELEGRAM = "telegram", _("Telegram")
+        FACEBOOK = "facebook", _("Facebook")
+        X = "x", _("X")
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="contact_points")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     value = models.CharField(max_length=254)
+    # Since when what is sent there comes back, and in which words; None while it arrives.
+    failing_since = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -225,7 +225,7 @@ def test_a_reset_waits_for_nobody_and_then_removes_all(var: Path, monkeypatch: p
 def test_secrets_are_made_once_and_only_the_owner_reads_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    for name in ("SECRET_KEY", "ACCESS_KEY", "PERSON_KEY"):
+    for name in ("SECRET_KEY", "ACCESS_KEY", "PERSON_KEY", "CHANNEL_KEY"):
         monkeypatch.delenv(name)
     file = tmp_path / "var" / "secrets.json"
     fill_secrets(file)

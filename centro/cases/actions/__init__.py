@@ -44,6 +44,12 @@ from centro.cases.actions.ladder import escalate_due
 from centro.cases.actions.notices import mark_notices_seen, tell_rung
 from centro.cases.actions.opening import MOST_PHOTOS, Matter, Reporter, open_case
 from centro.cases.actions.promises import acknowledge_escalation, follow_promises
+from centro.cases.actions.receiving import (
+    add_late_files,
+    link_conversation,
+    receive_message,
+    unlink_conversation,
+)
 from centro.cases.actions.retargeting import QUEUE as RETARGETING
 from centro.cases.actions.retargeting import (
     begin_retargeting,
@@ -80,6 +86,7 @@ __all__ = [
     "acknowledge_escalation",
     "add_affected",
     "add_information",
+    "add_late_files",
     "add_note",
     "add_report",
     "announce_incident",
@@ -109,12 +116,14 @@ __all__ = [
     "join_incident",
     "judge_closure",
     "leave_incident",
+    "link_conversation",
     "mark_duplicate",
     "mark_notices_seen",
     "move_clocks",
     "open_case",
     "open_incident",
     "propose_transfer",
+    "receive_message",
     "reclassify_case",
     "record_attempt",
     "record_look",
@@ -132,6 +141,7 @@ __all__ = [
     "solve_next_cases",
     "start_case",
     "tell_rung",
+    "unlink_conversation",
     "unmerge_case",
     "usual_promise",
     "withdraw_case",

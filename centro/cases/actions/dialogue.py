@@ -14,6 +14,7 @@ from centro.cases.actions.opening import MOST_PHOTOS
 from centro.cases.actions.telling import tell_citizen
 from centro.cases.models import Case, CasePhoto, SlaClock
 from centro.cases.rules import Reason, Status
+from centro.channels.models import InboundMessage
 from centro.files.models import StoredFile
 from centro.kernel.actor import Actor, Kind
 from centro.kernel.clock import now
@@ -44,10 +45,17 @@ def ask_citizen(*, case: Case, text: str, until: datetime, by: Actor) -> Case:
 
 
 @transaction.atomic
-def add_information(*, case: Case, text: str, photos: Sequence[StoredFile] = (), by: Actor) -> Case:
+def add_information(
+    *,
+    case: Case,
+    text: str,
+    photos: Sequence[StoredFile] = (),
+    message: InboundMessage | None = None,
+    by: Actor,
+) -> Case:
     """The citizen says more (or an operator writes it down). A wait that stops the clocks ends.
 
-    It never restarts a term and never reopens a case: for that there is `reopen_case`.
+    `message` is the one by which they said it. It never restarts a term and never reopens a case: for that there is `reopen_case`.
     """
     case = step.lock(case)
     rules.require_one_of(Status(case.status), rules.ACTIVE, _("añadir información"))
@@ -57,7 +65,13 @@ def add_information(*, case: Case, text: str, photos: Sequence[StoredFile] = (),
     CasePhoto.objects.bulk_create(
         [CasePhoto(case=case, file=f, by_citizen=by.kind == Kind.CITIZEN) for f in photos]
     )
-    case.record("information_added", by=by, text=text, photos=len(photos))
+    case.record(
+        "information_added",
+        by=by,
+        text=text,
+        photos=len(photos),
+        inbound=message.pk if message else None,
+    )
     if case.status == Status.WAITING and case.reason in rules.WAITS_THAT_PAUSE:
         clocks.resume_clocks(case, at=now(), reason=Reason.CITIZEN_ANSWERED)
         step.move(case, Status.IN_PROGRESS, Reason.CITIZEN_ANSWERED)

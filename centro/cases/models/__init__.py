@@ -6,6 +6,7 @@ from centro.cases.models.audits import ClosureAudit
 from centro.cases.models.belongings import CasePhoto, SavedFilter
 from centro.cases.models.case import Case, CaseQuerySet
 from centro.cases.models.clocks import ClockEvent, SlaClock
+from centro.cases.models.conversations import CaseConversation
 from centro.cases.models.custody import Grant, Look
 from centro.cases.models.handing import Transfer
 from centro.cases.models.incidents import Incident, Instruction
@@ -15,6 +16,7 @@ from centro.cases.models.trail import TimelineEntry
 
 __all__ = [
     "Case",
+    "CaseConversation",
     "CasePhoto",
     "CaseQuerySet",
     "ClockEvent",

@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
-from centro.channels.channel import Channel, DeliveryError, Outgoing
+from centro.channels.channel import Access, Channel, DeliveryError, Outgoing
 
 MAILBOX = "mailbox"
 _PERMANENT = range(500, 600)
@@ -21,7 +21,7 @@ class Email(Channel):
     kind = "email"
     label = _("Correo")
 
-    def send(self, message: Outgoing) -> str:
+    def send(self, access: Access, message: Outgoing) -> str:
         if not settings.EMAIL_HOST:
             return MAILBOX
         mail = _mail(message)

@@ -1,4 +1,4 @@
-"""Messages that leave, each with its attempts; texts that a site may change."""
+"""Messages that leave, each with its attempts."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from centro.channels.models.accounts import Account
+from centro.channels.models.identities import Identity
 from centro.kernel.numbers import access_code, answer_key
 
 # Stands for the access code wherever a message is kept.
 CODE_MARK = "····-····"
 # Stands for the key of a link that answers; made of what no program for mail rewrites.
 _ANSWER_MARK = re.compile(r"__([a-z]+)_(\d{1,5})__")
-PERSONAL = {
-    "channels.OutboundMessage": frozenset({"address", "subject", "body", "html"}),
-    "channels.DeliveryAttempt": frozenset({"error"}),
-}
 
 
 def answer_mark(answer: str, cycle: int) -> str:
@@ -38,10 +36,21 @@ class OutboundMessage(models.Model):
         QUEUED = "queued", _("En cola")
         SENT = "sent", _("Enviado")
         DELIVERED = "delivered", _("Entregado")
+        READ = "read", _("Leído")
         FAILED = "failed", _("No se pudo entregar")
 
     kind = models.CharField(max_length=20)
+    # None: the server that the site's settings name.
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, related_name="outgoing"
+    )
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, related_name="outgoing"
+    )
     address = models.CharField(max_length=254)
+    # What it answers, by the provider's id: a mail, a comment. Others can read a public one.
+    in_reply_to = models.CharField(max_length=200, blank=True)
+    public = models.BooleanField(default=False)
     name = models.CharField(max_length=40)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
@@ -52,11 +61,13 @@ class OutboundMessage(models.Model):
     external_id = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(status__in=["sent", "delivered"]) | Q(sent_at__isnull=False),
+                condition=~Q(status__in=["sent", "delivered", "read"]) | Q(sent_at__isnull=False),
                 name="channels_outboundmessage_sent_has_moment",
             )
         ]
@@ -67,6 +78,10 @@ class OutboundMessage(models.Model):
             models.Index(
                 fields=["created_at"], name="channels_failed", condition=Q(status="failed")
             ),
+            models.Index(
+                fields=["external_id"], name="channels_by_provider", condition=~Q(external_id="")
+            ),
+            models.Index(fields=["account", "-sent_at"], name="channels_last_out"),
         ]
 
     def __str__(self) -> str:
@@ -103,22 +118,3 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.message_id} {self.at:%Y-%m-%d %H:%M}"
-
-
-class MessageText(models.Model):
-    """A text of the country's pack, or changed by the site; it replaces the one in the code."""
-
-    name = models.CharField(max_length=40)
-    language = models.CharField(max_length=5)
-    subject = models.CharField(max_length=200)
-    body = models.TextField()
-
-    class Meta:
-        verbose_name = _("texto de mensaje")
-        verbose_name_plural = _("textos de mensajes")
-        constraints = [
-            models.UniqueConstraint(fields=["name", "language"], name="channels_messagetext_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.name}.{self.language}"

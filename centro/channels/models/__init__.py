@@ -1,0 +1,49 @@
+"""Rows of the channels: accounts, who writes, what came, what leaves, and in which words."""
+
+from __future__ import annotations
+
+from centro.channels.models.accounts import Account
+from centro.channels.models.identities import Identity
+from centro.channels.models.incoming import (
+    Attachment,
+    InboundItem,
+    InboundMessage,
+    RawEvent,
+)
+from centro.channels.models.outgoing import (
+    CODE_MARK,
+    DeliveryAttempt,
+    OutboundMessage,
+    answer_mark,
+)
+from centro.channels.models.reports import DeliveryReport
+from centro.channels.models.texts import MessageText
+
+PERSONAL = {
+    "channels.OutboundMessage": frozenset({"address", "subject", "body", "html"}),
+    "channels.DeliveryAttempt": frozenset({"error"}),
+    "channels.DeliveryReport": frozenset({"error"}),
+    "channels.Identity": frozenset({"external_id", "name", "handle", "phone"}),
+    "channels.RawEvent": frozenset({"error"}),
+    "channels.InboundItem": frozenset({"reason"}),
+    "channels.InboundMessage": frozenset(
+        {"subject", "body", "quoted", "html", "reply_address", "origin"}
+    ),
+    "channels.Attachment": frozenset({"name", "reason"}),
+}
+
+__all__ = [
+    "CODE_MARK",
+    "PERSONAL",
+    "Account",
+    "Attachment",
+    "DeliveryAttempt",
+    "DeliveryReport",
+    "Identity",
+    "InboundItem",
+    "InboundMessage",
+    "MessageText",
+    "OutboundMessage",
+    "RawEvent",
+    "answer_mark",
+]

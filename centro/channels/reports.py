@@ -1,0 +1,67 @@
+"""What became of a message that left, from what its provider says. It only ever goes forward."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from centro.channels.channel import Report
+from centro.channels.models import Account, DeliveryReport, OutboundMessage
+from centro.kernel.clock import now
+
+_S = OutboundMessage.Status
+# What is further along is not undone by a report that comes late; `read` implies `delivered`.
+_RANK = {_S.QUEUED: 0, _S.SENT: 1, _S.DELIVERED: 2, _S.READ: 3}
+
+
+def keep_report(account: Account, report: Report) -> str:
+    """Write down a report and apply it to its message, now or when its id is known.
+
+    Returns the status it speaks of. A report that comes twice changes nothing.
+    """
+    DeliveryReport.objects.get_or_create(
+        account=account,
+        external_id=report.id[:200],
+        status=report.status,
+        defaults={
+            "at": report.at or now(),
+            "error": report.error.replace("\x00", "")[:2000],
+            "permanent": report.permanent,
+        },
+    )
+    messages = OutboundMessage.objects.select_for_update()
+    for message in messages.filter(account=account, external_id=report.id[:200]):
+        apply_reports(message)
+    return report.status
+
+
+@transaction.atomic(savepoint=False)
+def apply_reports(message: OutboundMessage) -> None:
+    """Bring a locked message that left up to what its provider has said of it so far.
+
+    A failure for good stays one, whatever is said after it; what arrived has not failed.
+    """
+    if not message.external_id or message.account_id is None or message.status == _S.QUEUED:
+        return
+    said = DeliveryReport.objects.filter(
+        account=message.account_id, external_id=message.external_id
+    ).order_by("at", "pk")
+    failed_for_good = False
+    for report in said:
+        arrived = message.status in {_S.DELIVERED, _S.READ}
+        if report.status == _S.FAILED and not arrived:
+            message.status, message.error = _S.FAILED, report.error or "failed"
+            failed_for_good |= report.permanent
+        elif report.status != _S.FAILED and not failed_for_good:
+            _advance(message, _S(report.status), report.at)
+    message.save(update_fields=["status", "delivered_at", "read_at", "error"])
+
+
+def _advance(message: OutboundMessage, status: OutboundMessage.Status, at: datetime) -> None:
+    if message.status == _S.FAILED or _RANK[status] > _RANK[_S(message.status)]:
+        message.status = status
+    if status in {_S.DELIVERED, _S.READ}:
+        message.delivered_at = min(message.delivered_at or at, at)
+    if status == _S.READ:
+        message.read_at = min(message.read_at or at, at)
