@@ -100,7 +100,7 @@ class ContactPoint(models.Model):
     value = models.CharField(max_length=254)
     # Since when what is sent there comes back, and in which words; None while it arrives.
     failing_since = models.DateTimeField(null=True)
-    failure = models.CharField(max_length=300, blank=True)
+    failure = models.CharField(max_length=300, blank=True, db_default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -17,7 +17,7 @@ from django.test import Client
 from centro.accounts.roles import Role
 from centro.cases.doctor import check_everything
 from centro.cases.models import CasePhoto
-from centro.files.actions import LARGEST
+from centro.files.documents import LARGEST
 from centro.files.models import StoredFile
 from tests import make
 from tests.web.desk.test_case_page import address, as_

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 
 from centro.channels import delivery
-from centro.channels.channel import Channel, DeliveryError, Outgoing
+from centro.channels.channel import Access, Channel, DeliveryError, Outgoing
 from centro.channels.delivery import deliver_message
 from centro.channels.models import OutboundMessage
 from centro.channels.registry import all_channels, get_channel
@@ -168,20 +168,22 @@ def test_a_crash_after_the_server_s_yes_sends_the_same_letter_again(server, monk
 def test_what_is_no_address_goes_nowhere(server, address):
     outgoing = Outgoing(key=1, address=address, subject="x", body="x", html="")
     with pytest.raises(DeliveryError) as caught:
-        get_channel("email").send(outgoing)
+        get_channel("email").send(Access(None), outgoing)
     assert caught.value.permanent
     assert server.letters == []
 
 
 def test_a_subject_cannot_become_a_header(server):
     subject = "Hola\r\nBcc: todos@correo.example\r\n\r\ncuerpo"
-    get_channel("email").send(Outgoing(1, "ana@correo.example", subject, "x", ""))
+    get_channel("email").send(Access(None), Outgoing(1, "ana@correo.example", subject, "x", ""))
     assert server.letters[0]["Bcc"] is None
     assert server.letters[0]["Subject"] == "Hola Bcc: todos@correo.example cuerpo"
 
 
 def test_a_dot_alone_on_a_line_does_not_end_a_letter(server):
-    get_channel("email").send(Outgoing(1, "ana@correo.example", "x", "antes\n.\ndespués", ""))
+    get_channel("email").send(
+        Access(None), Outgoing(1, "ana@correo.example", "x", "antes\n.\ndespués", "")
+    )
     assert "después" in server.letters[0].get_content()
 
 
@@ -192,7 +194,7 @@ def test_without_a_server_the_mailbox_keeps_it(settings):
 
 
 def test_a_fault_of_an_adapter_counts_as_an_attempt(monkeypatch, caplog):
-    def break_down(_self: Channel, _message: Outgoing) -> str:
+    def break_down(_self: Channel, _access: Access, _message: Outgoing) -> str:
         raise ZeroDivisionError("oops\x00")
 
     monkeypatch.setattr(type(get_channel("email")), "send", break_down)
@@ -237,5 +239,5 @@ class TestEveryChannel:
     def test_nonsense_is_refused_for_ever(self, channel, settings):
         settings.EMAIL_HOST = "127.0.0.1"
         with pytest.raises(DeliveryError) as caught:
-            channel.send(Outgoing(1, "\x00", "", "", ""))
+            channel.send(Access(None), Outgoing(1, "\x00", "", "", ""))
         assert caught.value.permanent

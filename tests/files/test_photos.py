@@ -18,7 +18,6 @@ from PIL.ExifTags import GPS, IFD, Base
 from centro.cases.models import CasePhoto
 from centro.files import actions
 from centro.files.actions import (
-    LARGEST,
     forget_draft_photo,
     keep_photo,
     missing_files,
@@ -26,6 +25,7 @@ from centro.files.actions import (
     path_of,
     purge_files,
 )
+from centro.files.documents import LARGEST
 from centro.files.models import StoredFile
 from centro.kernel.actor import citizen
 from centro.kernel.errors import Invalid, NoRoom, NotFound

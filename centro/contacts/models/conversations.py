@@ -21,7 +21,7 @@ class Conversation(models.Model):
     """What was said, by any channel, until it came to an end."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("Espera respuesta")
+        WAITING = "waiting", _("Por responder")
         ANSWERED = "answered", _("Respondida")
         CLOSED = "closed", _("Terminada")
         SPAM = "spam", _("No deseada")

@@ -51,6 +51,8 @@ LOOK: dict[str, tuple[str, str]] = {
     "question_asked": ("question", ""),
     "interim_reply": ("reply", ""),
     "information_added": ("chat", "citizen"),
+    "conversation_linked": ("chat", ""),
+    "conversation_unlinked": ("chat", ""),
     "reported_again": ("users", "citizen"),
     "photo_added": ("camera", ""),
     "noted": ("note", ""),
