@@ -240,6 +240,9 @@ class Channel(ABC):
         """A file that came with a message. Raise DeliveryError; a permanent one is given up."""
         raise DeliveryError(f"{self.kind}: no files", permanent=True)
 
-    def count_since(self, access: Access, since: datetime) -> int | None:
-        """How many messages the provider says it brought us since then; None where none says so."""
+    def ids_since(self, access: Access, since: datetime) -> frozenset[str] | None:
+        """The ids of the messages that the provider says it has for us since then, for our books.
+
+        None where the provider does not say. Raise DeliveryError when it does not answer.
+        """
         return None

@@ -96,6 +96,22 @@ def store_raw(
     return found[0] if found else None
 
 
+def refuse_raw(*, account: Account, body: bytes, way: str, reason: str) -> None:
+    """Write into the books what came and is not taken in, with what is known of it."""
+    RawEvent.objects.get_or_create(
+        account=account,
+        key=hashlib.sha256(body).hexdigest(),
+        defaults={
+            "way": way,
+            "body": body[:_HEADERS_KEPT],
+            "size": len(body),
+            "state": _State.DEAD,
+            "error": reason,
+            "received_at": now(),
+        },
+    )
+
+
 def _few(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers, without those of proxies and cookies, and not without end."""
     kept: dict[str, str] = {}

@@ -215,6 +215,9 @@ EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = _flag("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 20
+# Where a mail server hands over the mails of our accounts; 0: nowhere.
+LMTP_HOST = os.environ.get("LMTP_HOST", "127.0.0.1")
+LMTP_PORT = int(os.environ.get("LMTP_PORT", "0"))
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Centro 3-1-1 <311@centro311.example>")
 
 SESSION_COOKIE_HTTPONLY = True

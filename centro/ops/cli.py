@@ -63,7 +63,7 @@ def up(port: int, host: str, pack: str, with_parent: bool) -> None:
 
     prepare_everything(pack)
     os.environ |= {"DATABASE_POOL": pool, "LOG_FORMAT": "json"}
-    children = [supervisor.web(host, port), supervisor.worker()]
+    children = [supervisor.web(host, port), supervisor.worker(), supervisor.listener()]
     supervisor.Supervisor(children).run(host, port, lambda: _say_where(host, port))
     click.echo("\nStopped.")
 

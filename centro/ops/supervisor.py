@@ -108,6 +108,10 @@ def worker() -> Child:
     return Child("worker", [sys.executable, "-m", "centro.ops.worker"])
 
 
+def listener() -> Child:
+    return Child("listener", [sys.executable, "-m", "centro.ops.listener"])
+
+
 class Supervisor:
     """Keeps the children running until asked to stop."""
 

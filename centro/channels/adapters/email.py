@@ -1,30 +1,82 @@
-"""E-mail by SMTP. Without a server configured, the mailbox page of the desk keeps what was sent."""
+"""E-mail: in as mails byte by byte (see ops/listening), out by SMTP or a provider of mail.
+
+Without a server configured, the mailbox page of the desk keeps what was sent.
+"""
 
 from __future__ import annotations
 
+import hmac
 import smtplib
-from email.utils import parseaddr
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import formataddr, parseaddr
+from hashlib import sha256
+from typing import Any
 
+from anymail.exceptions import AnymailAPIError, AnymailError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
+from imap_tools import ImapToolsError
 
-from centro.channels.channel import Access, Channel, DeliveryError, Outgoing
+from centro.channels.channel import Access, Channel, DeliveryError, Field, Item, Outgoing
+from centro.channels.mail.box import ids_in_box
+from centro.channels.mail.natures import OWN_HEADER
+from centro.channels.mail.reading import read_mail
+from centro.channels.threading import reply_address
+from centro.kernel.sealing import derived
 
 MAILBOX = "mailbox"
+LARGEST_MAIL = 25 * 1024 * 1024
+# The text of a message that somebody at the desk wrote (channels.actions.WRITTEN).
+_BY_A_PERSON = "written"
 _PERMANENT = range(500, 600)
+_SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Email(Channel):
     kind = "email"
     label = _("Correo")
+    largest = LARGEST_MAIL
+    fields = (
+        Field("from_name", _("Nombre del remitente"), required=False, default="Centro 3-1-1"),
+        Field("smtp_host", _("Servidor de salida (SMTP)"), required=False),
+        Field("smtp_port", _("Puerto de salida"), required=False, default="587"),
+        Field("smtp_security", _("Cifrado de salida: starttls, tls o none"), required=False, default="starttls"),
+        Field("smtp_user", _("Usuario de salida"), required=False),
+        Field("smtp_password", _("Contraseña de salida"), secret=True, required=False),
+        Field("esp", _("Proveedor de envío en vez de SMTP (mailgun, brevo…)"), required=False),
+        Field("esp_key", _("Clave del proveedor de envío"), secret=True, required=False),
+        Field("imap_host", _("Servidor de entrada (IMAP)"), required=False),
+        Field("imap_port", _("Puerto de entrada"), required=False, default="993"),
+        Field("imap_security", _("Cifrado de entrada: tls, starttls o none"), required=False, default="tls"),
+        Field("imap_user", _("Usuario de entrada"), required=False),
+        Field("imap_folder", _("Carpeta de entrada"), required=False, default="INBOX"),
+        Field("imap_password", _("Contraseña de entrada"), secret=True, required=False),
+        Field("lists", _("«people» si el buzón es una lista por la que escriben personas"), required=False),
+        Field("authserv", _("Servidor cuya revisión (DMARC) se cree"), required=False),
+        Field("signed", _("«no» si el servidor no admite direcciones con +"), required=False, default="yes"),
+    )  # fmt: skip
+
+    def parse(self, access: Access, headers: Mapping[str, str], body: bytes) -> list[Item]:
+        return [read_mail(access, headers, body, instance_mark())]
+
+    def ids_since(self, access: Access, since: datetime) -> frozenset[str] | None:
+        if not access.options.get("imap_host"):
+            return None
+        try:
+            return ids_in_box(access, since)
+        except (OSError, ImapToolsError) as error:
+            raise DeliveryError(str(error)) from error
 
     def send(self, access: Access, message: Outgoing) -> str:
-        if not settings.EMAIL_HOST:
+        if not (
+            settings.EMAIL_HOST or access.options.get("smtp_host") or access.options.get("esp")
+        ):
             return MAILBOX
-        mail = _mail(message)
+        mail = _mail(access, message)
         try:
             mail.send()
         except smtplib.SMTPRecipientsRefused as error:
@@ -33,7 +85,11 @@ class Email(Channel):
         except smtplib.SMTPDataError as error:
             permanent = _all_permanent([error.smtp_code])
             raise DeliveryError(_said(error.smtp_code, error), permanent=permanent) from error
-        except (smtplib.SMTPException, OSError) as error:
+        except AnymailAPIError as error:
+            # 4xx: what we asked for is wrong, but for the two that ask for patience.
+            permanent = error.status_code in set(range(400, 500)) - {408, 429}
+            raise DeliveryError(str(error)[:500], permanent=permanent) from error
+        except (smtplib.SMTPException, AnymailError, OSError) as error:
             # Also what is wrong between the two servers (a password, the sender, TLS): somebody
             # will repair it, and no message should be lost until then.
             raise DeliveryError(str(error) or type(error).__name__) from error
@@ -42,23 +98,67 @@ class Email(Channel):
         return str(mail.extra_headers["Message-ID"])
 
 
-def _mail(message: Outgoing) -> EmailMultiAlternatives:
+def instance_mark() -> str:
+    """What every mail of this installation carries, so that it knows its own again."""
+    secret = derived(settings.CHANNEL_KEY, "channels.instance")
+    return hmac.new(secret, settings.SITE_URL.encode(), sha256).hexdigest()[:24]
+
+
+def _mail(access: Access, message: Outgoing) -> EmailMultiAlternatives:
     """The same Message-ID at every attempt: a reader that gets it twice shows it once."""
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    sender = _from(access)
+    own = parseaddr(sender)[1]
+    headers = {
+        "Message-ID": f"<centro-{message.key}@{own.rpartition('@')[2] or 'localhost'}>",
+        OWN_HEADER: instance_mark(),
+    }
+    if message.name != _BY_A_PERSON:
+        # No automatic reply should come back for it (RFC 3834).
+        headers["Auto-Submitted"] = "auto-generated"
+    if message.in_reply_to.startswith("<"):
+        headers["In-Reply-To"] = headers["References"] = message.in_reply_to
+    envelope = sender
+    if access.id is not None and access.options.get("signed", "yes") != "no":
+        # Answers and what comes back find their message by it; anybody can forge a reference.
+        envelope = headers["Reply-To"] = reply_address(own, message.key)
+        headers["From"] = sender
     mail = EmailMultiAlternatives(
-        subject=" ".join(message.subject.split()),
+        subject=" ".join(message.subject.split()) or str(_("Mensaje del Centro 3-1-1")),
         body=message.body,
+        from_email=envelope,
         to=[_checked(message.address)],
-        headers={
-            "Message-ID": f"<centro-{message.key}@{domain}>",
-            # No automatic reply should come back for it (RFC 3834).
-            "Auto-Submitted": "auto-generated",
-        },
-        connection=get_connection("django.core.mail.backends.smtp.EmailBackend"),
+        headers=headers,
+        connection=_connection(access),
     )
     if message.html:
         mail.attach_alternative(message.html, "text/html")
     return mail
+
+
+def _from(access: Access) -> str:
+    if not access.address:
+        return settings.DEFAULT_FROM_EMAIL
+    return formataddr((access.options.get("from_name", ""), access.address))
+
+
+def _connection(access: Access) -> Any:
+    given = access.options
+    if given.get("esp"):
+        backend = f"anymail.backends.{given['esp']}.EmailBackend"
+        return get_connection(backend, api_key=access.secrets.get("esp_key", ""))
+    if not given.get("smtp_host"):
+        return get_connection(_SMTP)
+    security = given.get("smtp_security", "starttls")
+    return get_connection(
+        _SMTP,
+        host=given["smtp_host"],
+        port=int(given.get("smtp_port") or 587),
+        username=given.get("smtp_user", ""),
+        password=access.secrets.get("smtp_password", ""),
+        use_tls=security == "starttls",
+        use_ssl=security == "tls",
+        timeout=settings.EMAIL_TIMEOUT,
+    )
 
 
 def _checked(address: str) -> str:

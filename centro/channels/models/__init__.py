@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from centro.channels.models.accounts import Account
+from centro.channels.models.accounts import Account, Mailbox
 from centro.channels.models.identities import Identity
 from centro.channels.models.incoming import (
     Attachment,
@@ -42,6 +42,7 @@ __all__ = [
     "Identity",
     "InboundItem",
     "InboundMessage",
+    "Mailbox",
     "MessageText",
     "OutboundMessage",
     "RawEvent",

@@ -71,3 +71,15 @@ class Account(models.Model):
     def access(self) -> Access:
         """The account as an adapter gets it."""
         return Access(self.pk, self.slug, self.address, dict(self.options), self.secrets)
+
+
+class Mailbox(models.Model):
+    """How far the mailbox of an account was read: the server's numbering and the last number."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="mailbox")
+    validity = models.BigIntegerField(default=0)
+    last_uid = models.BigIntegerField(default=0)
+    read_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.validity}:{self.last_uid}"
