@@ -22,7 +22,10 @@ class UserAdmin(DjangoUserAdmin[User]):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (_("Persona"), {"fields": ("first_name", "last_name", "email", "phone", "language")}),
+        (
+            _("Persona"),
+            {"fields": ("first_name", "last_name", "email", "phone", "language", "works_by_mail")},
+        ),
         (_("Acceso"), {"fields": ("is_active",)}),
         (_("Fechas"), {"fields": ("last_login", "date_joined")}),
     )

@@ -34,6 +34,13 @@ def climb_ladders(timestamp: int) -> None:
     actions.follow_promises()
 
 
+@app.periodic(cron="* * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="mail_tasks")
+def mail_tasks(timestamp: int) -> None:
+    """Every minute: new cases of officials who work by mail."""
+    actions.mail_tasks()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(queue="sweeps", priority=10, queueing_lock="write_digests")
 def write_digests(timestamp: int) -> None:

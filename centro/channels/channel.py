@@ -127,6 +127,8 @@ class Incoming:
     parts: Sequence[Part] = ()
     nature: str = ""
     why: str = ""
+    # Whether somebody we trust vouches for the sender; None: nobody was asked.
+    verified: bool | None = None
     # Of a bounce: the address that failed, and whether for good.
     failed_address: str = ""
     failed_for_good: bool = False

@@ -35,7 +35,10 @@ Step = Callable[[InboundMessage, Incoming], Finding]
 
 
 def judge(message: InboundMessage, item: Incoming) -> None:
-    """Ask each step in turn, write down what it found, and stop at the first that says no."""
+    """Ask each step in turn, write down what it found, and stop at the first that says no.
+
+    What it answers is asked in any case: a bounce too comes back for something.
+    """
     findings = []
     for name, step in STEPS:
         found = step(message, item)
@@ -43,8 +46,10 @@ def judge(message: InboundMessage, item: Incoming) -> None:
         if found.nature is not None:
             message.nature = found.nature
             break
+    found = _threading(message, item)
+    findings.append({"step": "threading", "nature": "", "why": found.why})
     message.findings = findings
-    message.save(update_fields=["nature", "findings"])
+    message.save(update_fields=["nature", "findings", "answers", "answers_surely"])
 
 
 def _loop(message: InboundMessage, item: Incoming) -> Finding:
@@ -108,7 +113,6 @@ def _identity(message: InboundMessage, item: Incoming) -> Finding:
 def _threading(message: InboundMessage, item: Incoming) -> Finding:
     """Which message of ours it answers: by its signed address, then by its references."""
     message.answers, message.answers_surely, why = find_answered(message)
-    message.save(update_fields=["answers", "answers_surely"])
     return Finding(None, why)
 
 
@@ -120,5 +124,4 @@ STEPS: tuple[tuple[str, Step], ...] = (
     ("flood", _flood),
     ("files", _files),
     ("identity", _identity),
-    ("threading", _threading),
 )

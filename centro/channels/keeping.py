@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 
 from django.utils.translation import gettext as _
@@ -20,12 +21,16 @@ _State = Attachment.State
 
 def keep_message(raw: RawEvent, item: Incoming) -> tuple[InboundMessage, bool]:
     """The message of an item, and whether it is new: a provider that retries makes no second."""
-    known = InboundMessage.objects.filter(account=raw.account, external_id=_id(item.id)).first()
-    if known is not None:
+    external_id = _id(item.id)
+    known = InboundMessage.objects.filter(account=raw.account, external_id=external_id).first()
+    if known is not None and _same(known, item):
         return known, False
+    if known is not None:
+        # Programs reuse an id for something else; what they said must not be lost for it.
+        external_id = f"{external_id[:180]}~{_digest(item)}"
     message, created = InboundMessage.objects.get_or_create(
         account=raw.account,
-        external_id=_id(item.id),
+        external_id=external_id,
         defaults={
             "identity": remember_identity(raw.account.kind, item.sender),
             "subject": _line(item.subject, 300),
@@ -37,6 +42,7 @@ def keep_message(raw: RawEvent, item: Incoming) -> tuple[InboundMessage, bool]:
             "thread": _line(item.thread, 200),
             "reply_address": _line(item.reply_address, 254),
             "origin": _line(item.origin, 500),
+            "verified": item.verified,
             "sent_at": item.sent_at,
             "received_at": raw.received_at,
         },
@@ -44,6 +50,19 @@ def keep_message(raw: RawEvent, item: Incoming) -> tuple[InboundMessage, bool]:
     if created:
         _keep_parts(message, item)
     return message, created
+
+
+def _same(known: InboundMessage, item: Incoming) -> bool:
+    """Whether it says again what is known; what was edited since cannot be compared."""
+    if known.edited_at is not None:
+        return True
+    words = (known.identity.external_id, known.subject, known.body)
+    return words == (_line(item.sender.id, 254), _line(item.subject, 300), clean(item.text))
+
+
+def _digest(item: Incoming) -> str:
+    said = f"{item.sender.id}\n{item.subject}\n{item.text}"
+    return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def remember_identity(kind: str, sender: Sender) -> Identity:

@@ -41,6 +41,7 @@ from centro.cases.actions.instructions import (
 )
 from centro.cases.actions.interim import LONGEST_PROMISE, interim_reply, usual_promise
 from centro.cases.actions.ladder import escalate_due
+from centro.cases.actions.mailed_tasks import mail_tasks
 from centro.cases.actions.notices import mark_notices_seen, tell_rung
 from centro.cases.actions.opening import MOST_PHOTOS, Matter, Reporter, open_case
 from centro.cases.actions.promises import acknowledge_escalation, follow_promises
@@ -117,6 +118,7 @@ __all__ = [
     "judge_closure",
     "leave_incident",
     "link_conversation",
+    "mail_tasks",
     "mark_duplicate",
     "mark_notices_seen",
     "move_clocks",

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from centro.accounts.models import User
 from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.dialogue import add_information
+from centro.cases.actions.mailed_tasks import do_what_was_answered, is_task_answer
 from centro.cases.actions.opening import MOST_PHOTOS
 from centro.cases.answers import yes_or_no
 from centro.cases.mentions import case_of, linked_cases
@@ -39,6 +40,8 @@ def receive_message(*, message: InboundMessage) -> Conversation | None:
         defer_fetch(message.pk)
     if message.nature != InboundMessage.Nature.PLAIN:
         return attach_quietly(message=message)
+    if is_task_answer(message):
+        return do_what_was_answered(message)
     mention = case_of(message)
     if mention is not None and mention.proved:
         talk = _talk_of(mention.case, message)

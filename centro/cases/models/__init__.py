@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from centro.cases.models.audits import ClosureAudit
-from centro.cases.models.belongings import CasePhoto, SavedFilter
+from centro.cases.models.belongings import CasePhoto, MailedTask, SavedFilter
 from centro.cases.models.case import Case, CaseQuerySet
 from centro.cases.models.clocks import ClockEvent, SlaClock
 from centro.cases.models.conversations import CaseConversation
@@ -26,6 +26,7 @@ __all__ = [
     "Incident",
     "Instruction",
     "Look",
+    "MailedTask",
     "Notice",
     "Retargeting",
     "SavedFilter",

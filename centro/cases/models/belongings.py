@@ -25,6 +25,25 @@ class CasePhoto(models.Model):
         return f"{self.case_id} {self.file_id}"
 
 
+class MailedTask(models.Model):
+    """That an official was sent a case by mail, to work it by answering: once for each turn."""
+
+    case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="mailed_tasks")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mailed_tasks"
+    )
+    cycle = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "user", "cycle"], name="cases_mailedtask_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.user_id}"
+
+
 class SavedFilter(models.Model):
     """A view of the inbox that somebody named to come back to it. `query` is its address part."""
 

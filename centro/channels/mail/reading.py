@@ -39,7 +39,7 @@ def read_mail(
     return Incoming(
         id=_id(mail, body),
         sender=sender,
-        subject=" ".join(_decoded(mail["Subject"]).split()),
+        subject=" ".join(" ".join(_headers(mail, "Subject")[:1]).split()),
         text=new,
         quoted=quoted,
         html=html,
@@ -47,6 +47,7 @@ def read_mail(
         references=_references(mail),
         reply_address=next((each for each in to if answered_key(each) is not None), ""),
         parts=parts,
+        verified=_verified(mail, access.options.get("authserv", "")),
         nature=verdict.nature,
         why=verdict.why,
         failed_address=verdict.failed_address,
@@ -54,10 +55,14 @@ def read_mail(
     )
 
 
+def _headers(mail: Message, name: str) -> list[str]:
+    """Every header of that name as text, decoded whatever it claims."""
+    raw = [value for key, value in mail.raw_items() if key.lower() == name.lower()]
+    return [_decoded(value) for value in raw]
+
+
 def _decoded(value: object) -> str:
     """A header as text: words of RFC 2047, raw bytes of any letters, or plain."""
-    if value is None:
-        return ""
     raw = str(value).encode("utf-8", "surrogateescape")
     try:
         pieces = decode_header(raw.decode("ascii", "replace") if raw.isascii() else decode(raw))
@@ -70,7 +75,7 @@ def _decoded(value: object) -> str:
 
 
 def _addresses(mail: Message, *names: str) -> list[tuple[str, str]]:
-    given = [_decoded(value) for name in names for value in mail.get_all(name, [])]
+    given = [value for name in names for value in _headers(mail, name)]
     return [(name, address.strip()) for name, address in getaddresses(given) if "@" in address]
 
 
@@ -89,6 +94,20 @@ def _recipients(mail: Message, headers: Mapping[str, str]) -> list[str]:
     listed = _addresses(mail, "Delivered-To", "X-Original-To", "To", "Cc", "Resent-To")
     envelope = [part.strip("<> ") for part in headers.get(TO, "").split(",")]
     return [address for address in [*envelope, *(address for _name, address in listed)] if address]
+
+
+def _verified(mail: Message, authserv: str) -> bool | None:
+    """Whether the server named says that DMARC holds (RFC 8601); None where none is named.
+
+    Only the topmost header of that name counts: whoever forges one writes it below.
+    """
+    if not authserv:
+        return None
+    for value in _headers(mail, "Authentication-Results")[:1]:
+        name, _semicolon, results = value.partition(";")
+        if name.split()[:1] == [authserv]:
+            return re.search(r"\bdmarc\s*=\s*pass\b", results, re.IGNORECASE) is not None
+    return False
 
 
 def _id(mail: Message, body: bytes) -> str:

@@ -97,6 +97,8 @@ class InboundMessage(models.Model):
     answers_surely = models.BooleanField(default=False)
     # Where it can be seen on the network.
     origin = models.CharField(max_length=500, blank=True)
+    # Whether a server that we trust says that the sender is who it names; None: nobody looked.
+    verified = models.BooleanField(null=True)
     sent_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
