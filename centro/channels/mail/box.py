@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from imaplib import IMAP4
 
-from imap_tools import AND, BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
+from imap_tools import (
+    AND,
+    BaseMailBox,
+    ImapToolsError,
+    MailBox,
+    MailBoxStartTls,
+    MailBoxUnencrypted,
+)
 
 from centro.channels.channel import Access
 
@@ -36,8 +44,15 @@ def open_box(access: Access) -> Iterator[BaseMailBox]:
     port = int(given.get("imap_port") or (993 if kind is MailBox else 143))
     box = kind(given["imap_host"], port, timeout=_PATIENCE)
     user = given.get("imap_user") or access.address
-    with box.login(user, access.secrets.get("imap_password", ""), initial_folder=_folder(access)):
+    try:
+        box.login(user, access.secrets.get("imap_password", ""), initial_folder=_folder(access))
         yield box
+    finally:
+        with suppress(OSError, ImapToolsError, IMAP4.error):
+            box.logout()
+        # Also the line of whoever was not let in.
+        with suppress(OSError):
+            box.client.shutdown()
 
 
 def _folder(access: Access) -> str:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, connection
 
 from centro.channels.adapters.email import LARGEST_MAIL
 from centro.channels.mail.reading import FROM, TO
 from centro.channels.models import Account
 from centro.channels.reading import store_raw
 
+T, R = TypeVar("T"), TypeVar("R")
 _log = logging.getLogger(__name__)
 
 
@@ -36,7 +38,7 @@ class Handler:
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient at a time"
         try:
-            found = await asyncio.to_thread(_account_of, address)
+            found = await asyncio.to_thread(_apart, _account_of, address)
         except DatabaseError:
             _log.exception("the database does not answer")
             return "451 4.3.0 Try later"
@@ -49,7 +51,7 @@ class Handler:
         self, _server: LMTP, _session: Session, envelope: Envelope
     ) -> str:
         try:
-            kept = await asyncio.to_thread(_keep, envelope)
+            kept = await asyncio.to_thread(_apart, _keep, envelope)
         except Exception:
             # Whatever it is, the server keeps the mail and brings it again.
             _log.exception("a mail could not be kept")
@@ -57,9 +59,16 @@ class Handler:
         return f"250 2.0.0 Kept as {kept}" if kept else "250 2.0.0 Already here"
 
 
+def _apart(work: Callable[[T], R], given: T) -> R:
+    """In a thread of its own, giving its connection back to the pool."""
+    try:
+        return work(given)
+    finally:
+        connection.close()
+
+
 def _account_of(address: str) -> Account | None:
     """The account of an address, whatever stands behind its plus sign."""
-    close_old_connections()
     local, _at, domain = address.rpartition("@")
     plain = f"{local.partition('+')[0]}@{domain}"
     accounts = Account.objects.filter(kind="email", active=True)
