@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from django.db import connection
 
+from centro.channels.delivery import DELIVER, QUEUE
 from centro.channels.models import CODE_MARK, Account, Identity, OutboundMessage
 from centro.channels.registry import get_channel
-from centro.channels.tasks import deliver
 from centro.channels.texts import brief_name, render_message
 from centro.kernel.clock import now
 
@@ -114,9 +114,9 @@ def _insert_with_job(message: OutboundMessage) -> None:
             _INSERT,
             {
                 **{name: getattr(message, name) for name in _COLUMNS},
-                "queue": deliver.queue,
-                "task": deliver.name,
-                "priority": deliver.priority,
+                "queue": QUEUE,
+                "task": DELIVER,
+                "priority": 0,
             },
         )
         (message.pk, _job) = cursor.fetchone()

@@ -19,6 +19,8 @@ WAITS = tuple(
     timedelta(seconds=seconds) for seconds in (10, 60, 300, 1200, 3600, 10_800, 21_600, 43_200)
 )
 _MOST_ATTEMPTS = len(WAITS) + 1
+# The job that carries a message, by the name under which it is deferred.
+DELIVER, QUEUE = "centro.channels.tasks.deliver", "outbound"
 _LOST_AFTER = timedelta(minutes=2)
 _GIVEN_UP_AFTER = timedelta(days=4)
 _BATCH = 500

@@ -10,7 +10,7 @@ from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
 
-from centro.channels import delivery, fetching, reading, upkeep
+from centro.channels import delivery, fetching, reading, upkeep, watching
 from centro.channels.channel import DeliveryError
 
 
@@ -25,7 +25,7 @@ class _LikeTheMessage(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": int(max(wait, asked or wait).total_seconds())})
 
 
-@app.task(queue="outbound", retry=_LikeTheMessage(), name="centro.channels.tasks.deliver")
+@app.task(queue=delivery.QUEUE, retry=_LikeTheMessage(), name=delivery.DELIVER)
 def deliver(*, message_id: int) -> None:
     """Deliver one message."""
     delivery.deliver_message(message_id=message_id)
@@ -48,6 +48,21 @@ def sweep_inbound(timestamp: int) -> None:
         reading.defer_take_in(raw_id)
     for message_id in fetching.find_unfetched():
         fetching.defer_fetch(message_id)
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="watch_accounts")
+def watch_accounts(timestamp: int) -> None:
+    """Every five minutes: what is wrong with the accounts."""
+    watching.watch_accounts()
+
+
+# Its own queue beside the sweeps: a provider that hangs must not hold them up.
+@app.periodic(cron="12 * * * *")
+@app.task(queue="outbound", queueing_lock="keep_books")
+def keep_books(timestamp: int) -> None:
+    """Every hour: what the providers say they have for us, and what of it we have."""
+    watching.keep_books()
 
 
 @app.periodic(cron="50 3 * * *")

@@ -23,6 +23,10 @@ _OTHERS: dict[str, Promise] = {
     "web": _("Formulario web"),
     "open311": _("API Open311"),
     "sms": _("SMS"),
+    "whatsapp": _("WhatsApp"),
+    "telegram": _("Telegram"),
+    "facebook": _("Facebook"),
+    "x": _("X"),
 }
 # Every channel that a case or a contact may have come by.
 CHANNELS: tuple[str, ...] = (*Way.values, *_OTHERS)

@@ -18,6 +18,7 @@ from centro.channels.models.outgoing import (
 )
 from centro.channels.models.reports import DeliveryReport
 from centro.channels.models.texts import MessageText
+from centro.channels.models.watching import ChannelAlarm, Tally
 
 PERSONAL = {
     "channels.OutboundMessage": frozenset({"address", "subject", "body", "html"}),
@@ -25,6 +26,7 @@ PERSONAL = {
     "channels.DeliveryReport": frozenset({"error"}),
     "channels.Identity": frozenset({"external_id", "name", "handle", "phone"}),
     "channels.RawEvent": frozenset({"error"}),
+    "channels.Tally": frozenset({"error"}),
     "channels.InboundItem": frozenset({"reason"}),
     "channels.InboundMessage": frozenset(
         {"subject", "body", "quoted", "html", "reply_address", "origin"}
@@ -37,6 +39,7 @@ __all__ = [
     "PERSONAL",
     "Account",
     "Attachment",
+    "ChannelAlarm",
     "DeliveryAttempt",
     "DeliveryReport",
     "Identity",
@@ -46,5 +49,6 @@ __all__ = [
     "MessageText",
     "OutboundMessage",
     "RawEvent",
+    "Tally",
     "answer_mark",
 ]

@@ -20,7 +20,8 @@ from centro.channels.mail.reading import FROM, TO
 from centro.channels.models import Account
 from centro.channels.reading import store_raw
 
-T, R = TypeVar("T"), TypeVar("R")
+T = TypeVar("T")
+R = TypeVar("R")
 _log = logging.getLogger(__name__)
 
 

@@ -87,6 +87,13 @@ ITEMS: tuple[Item, ...] = (
         _WATCH,
         frozenset({R.SUPERVISOR, R.ADMINISTRATOR}),
     ),
+    Item(
+        "desk:channels",
+        _("Canales"),
+        "chat",
+        _WATCH,
+        frozenset({R.SUPERVISOR, R.DIRECTOR, R.ADMINISTRATOR}),
+    ),
     Item("admin:index", _("Administración"), "settings", _WATCH, frozenset({R.ADMINISTRATOR})),
 )
 

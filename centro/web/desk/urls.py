@@ -30,6 +30,7 @@ urlpatterns = [
     path("ausencias/", absences.absences, name="absences"),
     path("ausencias/<int:pk>/terminar/", absences.end, name="absence_end"),
     path("cifras/", include("centro.web.desk.urls_figures")),
+    path("canales/", include("centro.web.desk.urls_channels")),
     path("plan/", include("centro.web.desk.urls_plan")),
     path("derivacion/", include("centro.web.desk.urls_routing")),
     path("", include("centro.web.desk.urls_cases")),

@@ -23,6 +23,7 @@ from centro.cases.actions import begin_retargeting
 from centro.cases.models import Case, ClosureAudit, Escalation, Notice
 from centro.catalog.calendars import version_in_force
 from centro.channels.models import OutboundMessage
+from centro.channels.reading import store_raw
 from centro.contacts.actions import request_call_back
 from centro.contacts.models import CallBack
 from centro.insights.actions import annotate_days
@@ -32,6 +33,7 @@ from centro.places.stamps import forget_copies
 from centro.web.desk.doings import DOINGS
 from tests import make
 from tests.cases.deciding import draft, propose
+from tests.channels.mails import mailbox, take_in
 from tests.insights.planning import indicator
 from tests.web.desk.test_case_page import content_of, official_unit, stored
 
@@ -81,6 +83,8 @@ SCREENS: dict[str, tuple[str, str]] = {
     "plan": ("GET", PLAN),
     "plan_begin": ("GET", "D"),
     "reports_mail": ("GET", "SQDPALXFH"),
+    "channels": ("GET", "SDM"),
+    "channel_books": ("GET", "SDM"),
 }
 # Routes of an object, asked of an open case of one's own entity (or of nobody in particular):
 # letters answered 200, 302 or 409, letters told 404; the rest are barred.
@@ -165,6 +169,11 @@ OBJECTS: dict[str, tuple[str, str, str]] = {
     "plan_close": ("POST", "D", ""),
     "report_subscribe": ("GET", "SQDPA", "LXFH"),
     "report_end": ("POST", "", "SQDPALXFH"),  # one's own only
+    "channel_new": ("GET", "M", ""),
+    "channel_account": ("GET", "M", ""),
+    "channel_test": ("POST", "M", ""),
+    "channel_event": ("GET", "SDM", ""),
+    "channel_replay": ("POST", "SM", ""),
     "annotate": ("GET", "SD", "X"),
     "annotation_remove": ("POST", "SD", "X"),  # gone by the time the entity asks
 }
@@ -304,7 +313,20 @@ def make_world() -> World:
         "annotate": {"slug": "presidencia"},
         "annotation_remove": {"pk": note.pk},
     }
+    values |= channels_of()
     return World(case, values | terms_of(case) | plan_of())
+
+
+def channels_of() -> dict[str, dict[str, Any]]:
+    """An account with something that came in and could not be read."""
+    account = mailbox(slug="acceso", address="acceso@centro311.example")
+    raw_id = store_raw(account=account, body=b"\x00", way="lmtp")
+    take_in(raw_id)
+    slug, pk = {"slug": account.slug}, {"pk": raw_id}
+    return {
+        "channel_new": {"kind": "email"}, "channel_account": slug, "channel_test": slug,
+        "channel_event": pk, "channel_replay": pk,
+    }  # fmt: skip
 
 
 def plan_of() -> dict[str, dict[str, Any]]:
