@@ -66,6 +66,7 @@ KINDS: Mapping[str, EntryKind] = {
     "interim_reply": _kind(_("La entidad informa de su avance."), _PUBLIC, "text"),
     "information_added": _kind(_("La persona que reportó añadió información."), _PUBLIC, "text"),
     "reported_again": _kind(_("Otra persona reportó lo mismo."), _PUBLIC),
+    "press_noted": _kind(_("Salió en la prensa: %(outlet)s."), _AGENCY),
     "conversation_linked": _kind(_("Se unió una conversación al caso."), _AGENCY),
     "conversation_unlinked": _kind(_("Se separó una conversación del caso."), _AGENCY),
     "photo_added": _kind(_("Se añadió una foto."), _PUBLIC),

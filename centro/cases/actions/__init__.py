@@ -43,6 +43,7 @@ from centro.cases.actions.interim import LONGEST_PROMISE, interim_reply, usual_p
 from centro.cases.actions.ladder import escalate_due
 from centro.cases.actions.mailed_tasks import mail_tasks
 from centro.cases.actions.notices import mark_notices_seen, tell_rung
+from centro.cases.actions.offline import MOST_NUMBERS, note_press, reserve_numbers, void_number
 from centro.cases.actions.opening import MOST_PHOTOS, Matter, Reporter, open_case
 from centro.cases.actions.promises import acknowledge_escalation, follow_promises
 from centro.cases.actions.receiving import (
@@ -79,6 +80,7 @@ from centro.cases.actions.work import (
 
 __all__ = [
     "LONGEST_PROMISE",
+    "MOST_NUMBERS",
     "MOST_PHOTOS",
     "RETARGETING",
     "Matter",
@@ -122,6 +124,7 @@ __all__ = [
     "mark_duplicate",
     "mark_notices_seen",
     "move_clocks",
+    "note_press",
     "open_case",
     "open_incident",
     "propose_transfer",
@@ -132,6 +135,7 @@ __all__ = [
     "refuse_transfer",
     "remind_unanswered",
     "reopen_case",
+    "reserve_numbers",
     "resolve_case",
     "resolve_incident",
     "restart_retargetings",
@@ -146,6 +150,7 @@ __all__ = [
     "unlink_conversation",
     "unmerge_case",
     "usual_promise",
+    "void_number",
     "withdraw_case",
     "withdraw_instruction",
 ]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from centro.cases import rules
 from centro.cases.actions import clocks, step
+from centro.cases.actions.offline import take_reserved
 from centro.cases.actions.telling import tell_citizen
 from centro.cases.distribution import hand_case
 from centro.cases.models import Case, CasePhoto, Incident
@@ -75,13 +76,15 @@ def open_case(
     ends_draft: bool = False,
     spoken_at: datetime | None = None,
     contact: Contact | None = None,
+    paper: str = "",
     by: Actor,
 ) -> Case:
     """Open a case, give it its number, route it, and tell the citizen.
 
     `intake_token` makes it idempotent: a second call with the same token, however concurrent,
     returns the case of the first and changes nothing. With `ends_draft` the draft of that token
-    goes in the same transaction: one commit, and one wait for the disk, does for both. Raises
+    goes in the same transaction: one commit, and one wait for the disk, does for both. `paper` is
+    the number of a printed block under which the person already has it. Raises
     Invalid for an empty description, a missing place where the type needs one, or a date that
     cannot be.
     """
@@ -97,6 +100,7 @@ def open_case(
                 intake_token,
                 spoken_at,
                 contact,
+                paper,
                 by,
             )
             if ends_draft and intake_token:
@@ -119,6 +123,7 @@ def _open(
     intake_token: UUID | None,
     spoken_at: datetime | None,
     contact: Contact | None,
+    paper: str,
     by: Actor,
 ) -> Case:
     moment = now()
@@ -135,6 +140,10 @@ def _open(
     case.language = language
     case.intake_token = intake_token
     case.contact = contact
+    if paper:
+        reserved = take_reserved(paper)
+        case.pk, reserved.used_at = reserved.serial, moment
+        reserved.save(update_fields=["used_at"])
     case.opened_by_id = by.id if by.kind in {Kind.STAFF, Kind.AGENCY} else None
     route = _hand_out(case)
     if matter.incident is not None and not case.is_sealed:

@@ -11,6 +11,7 @@ from centro.cases.models.custody import Grant, Look
 from centro.cases.models.handing import Transfer
 from centro.cases.models.incidents import Incident, Instruction
 from centro.cases.models.ladder import Escalation, Notice
+from centro.cases.models.offline import NumberBlock, PressMention, ReservedNumber
 from centro.cases.models.retargeting import Retargeting
 from centro.cases.models.trail import TimelineEntry
 
@@ -28,6 +29,9 @@ __all__ = [
     "Look",
     "MailedTask",
     "Notice",
+    "NumberBlock",
+    "PressMention",
+    "ReservedNumber",
     "Retargeting",
     "SavedFilter",
     "SlaClock",

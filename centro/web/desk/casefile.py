@@ -51,6 +51,7 @@ LOOK: dict[str, tuple[str, str]] = {
     "question_asked": ("question", ""),
     "interim_reply": ("reply", ""),
     "information_added": ("chat", "citizen"),
+    "press_noted": ("megaphone", ""),
     "conversation_linked": ("chat", ""),
     "conversation_unlinked": ("chat", ""),
     "reported_again": ("users", "citizen"),
