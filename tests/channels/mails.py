@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from email.message import EmailMessage
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -34,7 +35,7 @@ def mail(
     to: str = "311@centro311.example",
     subject: str = "Sin agua",
     files: dict[str, tuple[str, bytes]] | None = None,
-    **headers: str,
+    **headers: Any,
 ) -> bytes:
     """The bytes of a mail; `files` by name, each with its type and bytes; `_` in a header is `-`."""
     made = EmailMessage()
@@ -84,8 +85,9 @@ def bring(account: Account, body: bytes, to: str = "") -> InboundMessage | None:
     return InboundMessage.objects.filter(items__raw=raw_id).first()
 
 
-def take_in(raw_id: int) -> RawEvent:
+def take_in(raw_id: int | None) -> RawEvent:
     """One run of the job; whatever it could not do is seen in the row."""
+    assert raw_id is not None
     try:
         intake_events.take_in_event(raw_id=raw_id)
     except intake_events.NotTakenInError:

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from time import perf_counter
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -170,7 +171,7 @@ def test_no_word_is_lost_by_folding(text: str):
 
 # ---- Who or what wrote ----
 
-ROBOTS = {
+ROBOTS: dict[str, tuple[dict[str, Any], str]] = {
     "it says so": ({"Auto_Submitted": "auto-replied"}, "automatic"),
     "exchange": ({"X_Autoreply": "yes"}, "automatic"),
     "bulk": ({"Precedence": "bulk"}, "automatic"),

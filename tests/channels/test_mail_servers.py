@@ -172,7 +172,7 @@ def test_the_server_says_what_it_has_for_us(server):
     account = watched(server, "cuatro")
     hand_over(server.lmtp, mail(Message_ID="<a@x.example>"), mail("b", Message_ID="<b@x.example>"), to="cuatro")  # fmt: skip
     said = CHANNEL.ids_since(account.access, now() - timedelta(hours=2))
-    assert said == {"<a@x.example>", "<b@x.example>"}
+    assert set(said or ()) == {"<a@x.example>", "<b@x.example>"}
 
 
 def test_while_it_idles_a_new_mail_is_kept_and_a_wrong_password_is_no_end(server, monkeypatch):

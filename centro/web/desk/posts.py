@@ -56,6 +56,11 @@ OF_THE_CENTRE = frozenset(
         R.OPERATOR, R.SUPERVISOR, R.QUALITY, R.DIRECTOR, R.PRESIDENCY, R.DENUNCIATIONS, R.AUDITOR,
     }
 )  # fmt: skip
+# Who writes down what is said at a counter: the centre, and the people of an entity.
+COUNTERS = FRONT | {R.LIAISON, R.OFFICIAL}
+# Who follows the press, and who writes down what it told.
+PRESS_WRITERS = FRONT | {R.DIRECTOR}
+PRESS_READERS = PRESS_WRITERS | {R.PRESIDENCY, R.AUDITOR, R.LIAISON, R.EXECUTIVE, R.HEAD}
 # Whom the ladder of a case reaches: who may answer for a rung.
 ANSWERERS = frozenset(
     {

@@ -33,6 +33,7 @@ urlpatterns = [
     path("canales/", include("centro.web.desk.urls_channels")),
     path("plan/", include("centro.web.desk.urls_plan")),
     path("derivacion/", include("centro.web.desk.urls_routing")),
+    path("", include("centro.web.desk.urls_offline")),
     path("", include("centro.web.desk.urls_cases")),
     path("", include("centro.web.desk.urls_events")),
     path("", include("centro.web.desk.urls_terms")),

@@ -83,6 +83,10 @@ SCREENS: dict[str, tuple[str, str]] = {
     "plan": ("GET", PLAN),
     "plan_begin": ("GET", "D"),
     "reports_mail": ("GET", "SQDPALXFH"),
+    "counter": ("GET", "OSLF"),
+    "number_blocks": ("GET", "OSLF"),
+    "press": ("GET", "OSDPALXH"),
+    "press_new": ("GET", "OSD"),
     "channels": ("GET", "SDM"),
     "channel_books": ("GET", "SDM"),
 }
@@ -169,6 +173,9 @@ OBJECTS: dict[str, tuple[str, str, str]] = {
     "plan_close": ("POST", "D", ""),
     "report_subscribe": ("GET", "SQDPA", "LXFH"),
     "report_end": ("POST", "", "SQDPALXFH"),  # one's own only
+    "number_block": ("GET", "OS", "LF"),
+    "number_void": ("POST", "OS", "LF"),  # nothing is named: 422
+    "press_clip": ("GET", "", "OSDPALXH"),  # of a piece without one
     "channel_new": ("GET", "M", ""),
     "channel_account": ("GET", "M", ""),
     "channel_test": ("POST", "M", ""),
@@ -313,7 +320,10 @@ def make_world() -> World:
         "annotate": {"slug": "presidencia"},
         "annotation_remove": {"pk": note.pk},
     }
-    values |= channels_of()
+    by = actor_of(front := make.user(Role.OPERATOR))
+    block = actions.reserve_numbers(counter="Uno", count=2, agency=None, user=front, by=by)
+    values |= {"number_block": {"pk": block.pk}, "number_void": {"pk": block.pk}}
+    values |= channels_of() | {"press_clip": {"pk": 0}}
     return World(case, values | terms_of(case) | plan_of())
 
 

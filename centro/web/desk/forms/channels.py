@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -32,8 +34,8 @@ class AccountForm(forms.ModelForm[Account]):
             "agency": _("Vacío: es del centro."),
         }
 
-    def __init__(self, *args: object, instance: Account, **kwargs: object) -> None:
-        super().__init__(*args, instance=instance, **kwargs)  # type: ignore[arg-type]  # as Django's
+    def __init__(self, data: Any, *, instance: Account) -> None:
+        super().__init__(data, instance=instance)
         agency = self.fields["agency"]
         assert isinstance(agency, forms.ModelChoiceField)
         agency.queryset = Agency.objects.order_by("sort_key")
@@ -54,7 +56,7 @@ class AccountForm(forms.ModelForm[Account]):
 def _field(asked: Field, account: Account) -> forms.CharField:
     known = asked.name in account.secrets if asked.secret and account.pk else False
     field = forms.CharField(
-        label=asked.label,
+        label=str(asked.label),
         required=asked.required and not known,
         max_length=2000,
         initial=account.options.get(asked.name, asked.default) if not asked.secret else "",

@@ -130,8 +130,10 @@ class ServiceField(forms.ChoiceField):
         suggested = [(_("Según lo que contó la persona"), likely)] if likely else []
         self.choices = [*suggested, *rest]
 
-    def clean(self, value: Any) -> ServiceType:
+    def clean(self, value: Any) -> ServiceType | None:
         code = super().clean(value)
+        if not code:  # only where it may be left open
+            return None
         return ServiceType.objects.select_related("agency").get(code=code)
 
 

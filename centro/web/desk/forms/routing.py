@@ -27,7 +27,7 @@ class AnyServiceField(ServiceField):
         groups = [(g.label, [(o.value, o.label) for o in g.options]) for g in choices.services()]
         self.choices = [_ANY, *groups]
 
-    def clean(self, value: Any) -> ServiceType | None:  # type: ignore[override]  # none is a choice
+    def clean(self, value: Any) -> ServiceType | None:  # none is a choice
         return super().clean(value) if value else None
 
 
