@@ -19,7 +19,9 @@ class User(AbstractUser):
     phone = models.CharField(_("teléfono"), max_length=20, blank=True)
     language = models.CharField(_("idioma"), max_length=5, default="es")
     # Each of their cases comes as a mail of its own, which they may answer to work it.
-    works_by_mail = models.BooleanField(_("atiende casos por correo"), default=False)
+    works_by_mail = models.BooleanField(
+        _("atiende casos por correo"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = _("usuario")

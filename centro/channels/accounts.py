@@ -28,6 +28,19 @@ def account_for(kind: str, agency_id: int | None = None) -> Account | None:
     return own or next((account for account in active if account.agency_id is None), None)
 
 
+def own_account(kind: str) -> Account:
+    """The account of a channel that is ours alone and needs no credentials; made when first asked."""
+    found = account_for(kind)
+    if found is None:
+        label = str(get_channel(kind).label)
+        found, created = Account.objects.get_or_create(
+            kind=kind, slug=kind, defaults={"label": label}
+        )
+        if created:
+            renew_stamp(STAMP)
+    return found
+
+
 @transaction.atomic
 def save_account(
     *,

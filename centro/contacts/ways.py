@@ -27,6 +27,7 @@ _OTHERS: dict[str, Promise] = {
     "telegram": _("Telegram"),
     "facebook": _("Facebook"),
     "x": _("X"),
+    "chat": _("Chat del sitio"),
 }
 # Every channel that a case or a contact may have come by.
 CHANNELS: tuple[str, ...] = (*Way.values, *_OTHERS)

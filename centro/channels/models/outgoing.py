@@ -49,8 +49,8 @@ class OutboundMessage(models.Model):
     )
     address = models.CharField(max_length=254)
     # What it answers, by the provider's id: a mail, a comment. Others can read a public one.
-    in_reply_to = models.CharField(max_length=200, blank=True)
-    public = models.BooleanField(default=False)
+    in_reply_to = models.CharField(max_length=200, blank=True, db_default="")
+    public = models.BooleanField(default=False, db_default=False)
     name = models.CharField(max_length=40)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()

@@ -12,11 +12,14 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import get_language, get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
 
+from centro.agencies.models import Agency
 from centro.cases.actions import MOST_PHOTOS
 from centro.catalog.models import CaseKind, Question, ServiceType
 from centro.kernel.errors import Invalid
 from centro.kernel.identifiers import parse_cedula, parse_phone
+from centro.kernel.text import fold
 from centro.places.models import Place
+from centro.places.queries import search_spots
 from centro.web.templatetags.look import choices_of, label
 
 LONGEST_DESCRIPTION = 4000
@@ -378,3 +381,92 @@ class SearchForm(forms.Form):
     q = forms.CharField(
         label=gettext_lazy("Buscar"), required=False, validators=[MaxLengthValidator(200)]
     )
+
+
+class ChatForm(TrappedForm):
+    """One thing to say. `known`: the person has said something before."""
+
+    id = forms.UUIDField(widget=forms.HiddenInput)
+    name = forms.CharField(
+        label=gettext_lazy("Su nombre"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Su mensaje"),
+        max_length=LONGEST_ADDITION,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": gettext_lazy("Escriba su mensaje.")},
+    )
+
+    def __init__(self, *args: Any, known: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if known:
+            del self.fields["name"]
+        self.fields["photos"] = photos_field()
+
+    def clean_photos(self) -> list[UploadedFile]:
+        photos: list[UploadedFile] = self.cleaned_data["photos"]
+        if len(photos) > MOST_PHOTOS:
+            raise forms.ValidationError(
+                _("Puede enviar como máximo %(n)s fotos en total.") % {"n": MOST_PHOTOS}
+            )
+        return photos
+
+
+class EmbedForm(TrappedForm):
+    """The whole report on one page, about the matters of one entity."""
+
+    service = forms.ModelChoiceField(
+        label=gettext_lazy("¿De qué se trata?"), queryset=ServiceType.objects.none(),
+        to_field_name="code", empty_label=gettext_lazy("Elija un tema"),
+    )  # fmt: skip
+    description = forms.CharField(
+        label=gettext_lazy("¿Qué pasó?"),
+        min_length=10,
+        max_length=LONGEST_DESCRIPTION,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("Cuente qué pasó.")},
+    )
+    place = forms.CharField(
+        label=gettext_lazy("Corregimiento o barrio"), max_length=120, required=False
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Señas para llegar"), max_length=300, required=False
+    )
+    name = forms.CharField(label=gettext_lazy("Su nombre"), max_length=120, required=False)
+    phone = forms.CharField(label=gettext_lazy("Teléfono"), max_length=30, required=False)
+    email = forms.EmailField(
+        label=gettext_lazy("Correo electrónico"), max_length=200, required=False
+    )
+
+    def __init__(self, *args: Any, agency: Agency | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = ServiceType.objects.filter(active=True).order_by("sort_key")
+        field = self.fields["service"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = offered.filter(agency=agency) if agency else offered
+        field.label_from_instance = label  # type: ignore[assignment,method-assign]  # as the public reads it
+        self.fields["photos"] = photos_field()
+
+    def clean_phone(self) -> str:
+        return _checked(self.cleaned_data["phone"], lambda text: parse_phone(text).e164)
+
+    def clean_place(self) -> Place | None:
+        """The place that the words name, when only one is meant."""
+        text = str(self.cleaned_data["place"])
+        if not text:
+            return None
+        places = {
+            spot.place.pk: spot.place
+            for spot in search_spots(text.split(",", maxsplit=1)[0], limit=25)
+        }
+        exact = [p for p in places.values() if fold(text) in {fold(p.name), fold(p.full_name)}]
+        found = exact or list(places.values())
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise forms.ValidationError(_("No se encontró ese lugar. Escriba el corregimiento."))
+        names = "; ".join(p.full_name for p in found[:8])
+        raise forms.ValidationError(_("Hay varios: escriba uno de estos: %s.") % names)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from centro.web.public.views import answer, answers, events, follow, intake, maps, pages, receipt
+from centro.web.public.views import (
+    answer,
+    answers,
+    chat,
+    embed,
+    events,
+    follow,
+    intake,
+    maps,
+    pages,
+    receipt,
+)
 
 app_name = "public"
 urlpatterns = [
@@ -17,6 +28,10 @@ urlpatterns = [
     path("reportar/<uuid:token>/fotos/<uuid:key>/quitar/", intake.drop_photo, name="drop_photo"),
     path("reportar/<uuid:token>/evento/", events.join, name="report_event"),
     path("reportar/<uuid:token>/<slug:slug>/", intake.step, name="step"),
+    path("chat/", chat.chat, name="chat"),
+    path("chat/lineas/", chat.lines, name="chat_lines"),
+    path("chat/salir/", chat.leave, name="chat_leave"),
+    path("incrustar/<slug:slug>/", embed.form, name="embed"),
     path("eventos/", events.events, name="events"),
     path("eventos/parecidos/", events.like, name="events_like"),
     path("eventos/<int:pk>/", events.event, name="event"),
