@@ -11,7 +11,14 @@ from django.db.models import Model
 from centro.agencies.models import Agency, Unit
 from centro.catalog.actions.pack import follow_catalogue, follow_holidays
 from centro.catalog.calendars import special_days_of_pack
-from centro.catalog.models import CalendarVersion, Holiday, PolicyVersion, Question, ServiceType
+from centro.catalog.models import (
+    CalendarVersion,
+    Holiday,
+    PolicyVersion,
+    Question,
+    Saying,
+    ServiceType,
+)
 from centro.channels.models import MessageText
 from centro.kernel.text import fold, sort_key
 from centro.knowledge.models import Article, EmergencyNumber
@@ -62,6 +69,7 @@ class Saver:
         self._units(agencies, places)
         services = self._services(agencies)
         self._questions(services)
+        self._sayings()
         self._holidays()
         self._agreements(services, places)
         self._emergency()
@@ -267,6 +275,11 @@ class Saver:
         ]
         fields = ["label", "label_en", "kind", "choices", "choices_en", "required", "position"]
         self._merge("questions", ("service_type_id", "key"), fields, rows, Question)
+
+    def _sayings(self) -> None:
+        rows = [Saying(means=row.means, text=row.saying) for row in self.pack.sayings]
+        # All of a saying is its key; an upsert has to write something.
+        self._merge("sayings", ("means", "text"), ["text"], rows, Saying)
 
     def _holidays(self) -> None:
         before = special_days_of_pack()
