@@ -42,6 +42,8 @@ _UNLEARNT, _BEHIND = 0.9, 0.2
 _CANDIDATES = 40
 # From here on a word that is only guessed, by its pieces, is taken for understood.
 _GUESSED = 0.5
+# Texts with no more words that tell something are looked at for being a place alone.
+_FEW_WORDS = 4
 # When the second entity is at least so likely beside the first, the text may mean either.
 _RIVAL = 0.6
 
@@ -97,8 +99,10 @@ def understand(text: str, *, limit: int = 5, places: bool = True) -> Understandi
     read = words_of(text)
     reading = model.read(read)
     weighed = _weighed(text, reading)
-    if not reading.told and (not weighed.ranked or weighed.ranked[0][1] < _GUESSED):
-        # Courtesy, or letters that spell nothing: no type is meant, and none is proposed.
+    few = sum(map(tells, read)) <= _FEW_WORDS
+    named = tuple(find_places(text)) if places or few else ()
+    if _says_nothing(reading, weighed) or (few and _only_names(read, named)):
+        # Courtesy, a place alone, or letters that spell nothing: no type is meant or proposed.
         weighed = _Weighed((), None, weighed.out_of_scope, 1.0)
     verdict = _verdict(model, weighed)
     written = _as_written(text)
@@ -112,11 +116,22 @@ def understand(text: str, *, limit: int = 5, places: bool = True) -> Understandi
         verdict=verdict,
         services=likely,
         agency=weighed.agency,
-        places=tuple(find_places(text)) if places else (),
+        places=named if places else (),
         urgency=urgency_of(alarms),
         alarms=tuple(alarms),
         model=model.about.version,
     )
+
+
+def _says_nothing(reading: Reading, weighed: _Weighed) -> bool:
+    guessed = weighed.ranked[0][1] if weighed.ranked else 0.0
+    return not reading.told and guessed < _GUESSED
+
+
+def _only_names(read: Sequence[str], named: Sequence[NamedPlace]) -> bool:
+    """Whether all that a text tells is where."""
+    where = {word for each in named for word in each.words.split()}
+    return bool(where) and all(word in where for word in read if tells(word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from centro.catalog.understanding.training import Material
 from centro.places.models import Place
 from centro.places.queries import all_places
 
-
 # What belongs to no type is as wide as the world: more texts of each saying of it.
 _OF_NO_TYPE = 20
 # Provinces and districts are named far more often than a corregimiento: their names must not

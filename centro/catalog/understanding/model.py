@@ -93,9 +93,9 @@ class Reading:
 
     def probabilities(self) -> Numbers:
         """One for each label; they add up to 1."""
-        return softmax(
-            (self.shares.sum(axis=0) + self.model.bias)[None, :] / self.model.about.temperature
-        )[0]
+        scores = self.shares.sum(axis=0) + self.model.bias
+        chances: Numbers = softmax(scores[None, :] / self.model.about.temperature)[0]
+        return chances
 
     def deciding(self, label: int, most: int, silent: Collection[int] = ()) -> list[int]:
         """The positions of the words that spoke most for a label, in the order of the text.

@@ -32,13 +32,57 @@ _SHORT_FOR = {"sn": "san", "sta": "santa", "sto": "santo", "pto": "puerto", "pma
               "cdad": "ciudad", "nvo": "nuevo", "gral": "general"}  # fmt: skip
 # Words before which a common word is a place: "en Cativá", "barriada La Paz".
 _LEADS = frozenset(
-    """en de desde por hacia a hasta sector barriada comunidad corregimiento distrito provincia
-    urbanizacion pueblo zona area residentes vecinos""".split()
+    [
+        "en",
+        "de",
+        "desde",
+        "por",
+        "hacia",
+        "a",
+        "hasta",
+        "sector",
+        "barriada",
+        "comunidad",
+        "corregimiento",
+        "distrito",
+        "provincia",
+        "urbanizacion",
+        "pueblo",
+        "zona",
+        "area",
+        "residentes",
+        "vecinos",
+    ]
 )
 # Words before which the name of a place is the name of something else.
 _CALLED = frozenset(
-    """calle via avenida ave colegio escuela instituto dr doctor doctora licenciado senor senora don
-    dona profesor profesora hospital banco almacen hotel edificio ruta linea bus""".split()
+    [
+        "calle",
+        "via",
+        "avenida",
+        "ave",
+        "colegio",
+        "escuela",
+        "instituto",
+        "dr",
+        "doctor",
+        "doctora",
+        "licenciado",
+        "senor",
+        "senora",
+        "don",
+        "dona",
+        "profesor",
+        "profesora",
+        "hospital",
+        "banco",
+        "almacen",
+        "hotel",
+        "edificio",
+        "ruta",
+        "linea",
+        "bus",
+    ]
 )
 _ARTICLES = frozenset(["el", "la", "los", "las"])
 
@@ -136,14 +180,11 @@ class Gazetteer:
         if len(said) < 2 or len(short) != 1:
             return ()
         at = short[0]
+        rest = (*said[:at], *said[at + 1 :])
         for name, entries in self._names.items():
-            if (
-                len(name) == len(said)
-                and name[:at] == said[:at]
-                and name[at + 1 :] == said[at + 1 :]
-            ):
-                if _within(said[at], name[at]):
-                    return entries
+            alike = len(name) == len(said) and (*name[:at], *name[at + 1 :]) == rest
+            if alike and _within(said[at], name[at]):
+                return entries
         return ()
 
     def _is_place(
@@ -201,7 +242,7 @@ def _told_apart(found: Sequence[NamedPlace]) -> list[NamedPlace]:
     return sorted(told, key=lambda each: each.within_name)
 
 
-def _resolved(named: NamedPlace, around: Collection[int]) -> NamedPlace:
+def _resolved(named: NamedPlace, around: set[int]) -> NamedPlace:
     others = around - {place.pk for place in named.candidates}
     fitting = [p for p in named.candidates if others.intersection(_line(p)[1:])]
     left = fitting or list(named.candidates)

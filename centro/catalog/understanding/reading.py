@@ -10,8 +10,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from centro.catalog.ranking import COMES_AND_GOES, LACK_REACHES, LACKING, SAYS_NOTHING
-from centro.catalog.ranking import sound_of, words_meant
+from centro.catalog.ranking import (
+    COMES_AND_GOES,
+    LACK_REACHES,
+    LACKING,
+    SAYS_NOTHING,
+    sound_of,
+    words_meant,
+)
 from centro.kernel.text import stem
 
 # A feature, and the positions of the words that it came from.

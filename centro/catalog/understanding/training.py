@@ -49,9 +49,9 @@ def train_model(material: Material, *, version: int, report: Report = lambda _: 
     """A model of all the material, with the report of one that had not seen a fifth of it."""
     report("a first model, without every fifth way of saying things")
     early = _fit(_texts(material, held_out=False), _about(material, version))
-    unseen = [said for said in _texts(material, held_out=True, alone=True)]
     known = {label: at for at, label in enumerate(early.labels)}
-    unseen = [said for said in unseen if said.label in known]
+    written = _texts(material, held_out=True, alone=True)
+    unseen = [said for said in written if said.label in known]
     report(f"judging it by {len(unseen)} texts of the ways that it had not seen")
     scores = np.stack([_scores(early, said.text) for said in unseen])
     right = np.array([known[said.label] for said in unseen])
@@ -97,8 +97,9 @@ def _part(seed: Seed, held_out: bool | None) -> Seed:
 
 
 def _fit(texts: Sequence[Said], about: About) -> Model:
-    from scipy.sparse import csr_matrix
-    from sklearn.linear_model import SGDClassifier
+    # Only who trains pays for these: answering needs neither, and a process starts without them.
+    from scipy.sparse import csr_matrix  # noqa: PLC0415
+    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
 
     found = [sorted({feature for feature, _ in features_in(words_of(said.text))}) for said in texts]
     spread = Counter(feature for features in found for feature in features)

@@ -77,7 +77,7 @@ _RULES = (
           rf"(?:hospital|centro de salud|policlinica|clinica|escuela|colegio|asilo|hogar|guarderia){_NEAR}(?:sin|no hay|no tiene) (?:agua|luz|energia|medic\w+|oxigeno)",
           rf"(?:sin|no hay) (?:agua|luz|energia|oxigeno){_NEAR}(?:hospital|centro de salud|policlinica|clinica|escuela|colegio|asilo|guarderia)"),
     _rule(Urgency.URGENT, _("Alguien puede caer o chocar"),
-          rf"(?:puede|va a|pueden|se puede|casi|ya) (?:caer|caerse|matar|matarse|haber un accidente|atropell\w+|se cayo|cayo)", r"accidentes?\b", r"sin tapa", r"semaforo\w*"
+          r"(?:puede|va a|pueden|se puede|casi|ya) (?:caer|caerse|matar|matarse|haber un accidente|atropell\w+|se cayo|cayo)", r"accidentes?\b", r"sin tapa", r"semaforo\w*"
           rf"{_NEAR}(?:apagad|danad|no funciona|no sirve)\w*", r"mordi\w*|mordedura"),
     _rule(Urgency.URGENT, _("La persona dice que es urgente"), r"urgent\w+|urge\b|emergencia|auxilio|de vida o muerte"),
 )  # fmt: skip
