@@ -278,8 +278,7 @@ class Saver:
 
     def _sayings(self) -> None:
         rows = [Saying(means=row.means, text=row.saying) for row in self.pack.sayings]
-        # All of a saying is its key; an upsert has to write something.
-        self._merge("sayings", ("means", "text"), ["text"], rows, Saying)
+        self._merge("sayings", ("means", "text"), [], rows, Saying)
 
     def _holidays(self) -> None:
         before = special_days_of_pack()
@@ -372,12 +371,14 @@ def _write(model: type[M], rows: list[M], keys: tuple[str, ...], fields: list[st
     if not rows:
         return
     renewed = [*fields, "updated_at"] if model is Article else fields
+    # Where the whole row is its key, there is nothing to renew.
     model._default_manager.bulk_create(
         rows,
         batch_size=1000,
-        update_conflicts=True,
-        unique_fields=keys,
-        update_fields=renewed,
+        ignore_conflicts=not renewed,
+        update_conflicts=bool(renewed),
+        unique_fields=keys if renewed else None,
+        update_fields=renewed or None,
     )
 
 
