@@ -161,7 +161,9 @@ def _weighed(text: str, reading: Reading) -> _Weighed:
     shares = {code: chance / whole for code, chance in learnt.items()}
     unlearnt = {code: score for code, score in index.items() if code not in raw}
     if unlearnt:
-        shares = _with_unlearnt(shares, unlearnt, max(index.values()))
+        shares = _with_unlearnt(
+            shares, unlearnt, max((index.get(code, 0.0) for code in raw), default=0.0)
+        )
     typed = [(services[code], share) for code, share in shares.items() if code in services]
     typed.sort(key=lambda pair: (-pair[1], pair[0].code))
     out, vague = raw.get(Saying.OUT_OF_SCOPE, 0.0), raw.get(Saying.AMBIGUOUS, 0.0)
@@ -172,9 +174,9 @@ def _weighed(text: str, reading: Reading) -> _Weighed:
 def _with_unlearnt(
     shares: Mapping[str, float], unlearnt: Mapping[str, float], best: float
 ) -> dict[str, float]:
-    """Types newer than the model, by the index alone: ahead when it ranks them first."""
+    """Types newer than the model, by the index alone: ahead when it prefers them to all others."""
     given = {
-        code: _UNLEARNT * score if score >= best else _BEHIND * score
+        code: _UNLEARNT * score if score > best else _BEHIND * score
         for code, score in unlearnt.items()
     }
     total = sum(given.values())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -24,6 +25,13 @@ Numbers = NDArray[np.float32]
 FORMAT = 1
 _NAME = "model-{:06d}.npz"
 _KEPT = 3
+
+
+# What reading a file raises that is no archive, or one with something else inside.
+_BROKEN = (
+    OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class ModelError(ValueError):
@@ -157,10 +165,10 @@ def next_version(folder: Path) -> int:
 def load_model(file: Path) -> Model:
     """The model of a file; `ModelError` for anything else, however it is broken."""
     try:
-        with np.load(file, allow_pickle=False) as parts:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as parts:
             told, words = _from_bytes(parts["about"]), _from_bytes(parts["words"])
             rarity, weights, bias = parts["rarity"], parts["weights"], parts["bias"]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _BROKEN as error:
         raise ModelError(f"{file.name} is not a model: {error}") from error
     try:
         return _checked(told, words, rarity, weights, bias)

@@ -159,7 +159,7 @@ class Gazetteer:
         exact = self._names.get(said)
         if exact:
             return exact, False
-        if said[0] in SAYS_NOTHING - _ARTICLES or said[-1] in SAYS_NOTHING:
+        if said[0] in SAYS_NOTHING - _ARTICLES:
             return (), False
         joined = " ".join(said)
         if len(joined) < _ONE_SLIP or all(word in self._common for word in said):

@@ -78,7 +78,7 @@ def test_reasons_are_words_of_the_text_as_it_writes_them():
 
 @pytest.mark.usefixtures("trained")
 @pytest.mark.parametrize(
-    "text", ["", "   ", "hola buenas", "¿?", "Chilibre", "en Chilibre por favor"]
+    "text", ["", "   ", "hola buenas", "¿?", "Burunga", "en Burunga por favor"]
 )
 def test_courtesy_or_a_place_alone_proposes_nothing(text):
     understood = understand(text)
