@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import override_settings
 
+from centro.accounts.roles import Role
 from centro.agencies.scopes import actor_of
 from centro.cases import learning
 from centro.cases.actions import reclassify_case
@@ -23,7 +24,7 @@ def closed(text: str, *, reason: str = "satisfied", **fields) -> Case:
 def test_a_closed_case_teaches_the_type_that_it_had_in_the_end():
     wrong, right = make.service(), make.service()
     case = make.case(service=wrong, description="la cañería de la vereda gotea")
-    supervisor = actor_of(make.user("supervisor"))
+    supervisor = actor_of(make.user(Role.SUPERVISOR))
     reclassify_case(case=case, service=right, text="era otra cosa", by=supervisor)
     Case.objects.filter(pk=case.pk).update(status="closed", reason="satisfied", closed_at=now())
     closed("un asunto de todos los días", service=wrong)

@@ -152,7 +152,7 @@ def test_what_is_understood_of_the_text_is_shown_for_a_person_to_decide():
     forget_model()
     case = unrouted(description="Semáforo apagado en Burunga, ya hubo un herido")
     page = shown(as_().get(address(case)))
-    told = page.find(attrs={"aria-labelledby": "entendido"}).get_text(" ", strip=True)
+    told = page.select_one('[aria-labelledby="entendido"]').get_text(" ", strip=True)
     assert "Puede haber peligro" in told
     assert "Burunga, Arraiján" in told
     assert "semáforo" in told
