@@ -148,7 +148,10 @@ def test_a_changed_catalogue_makes_the_model_stale(trained):
 
 
 @pytest.mark.usefixtures("trained")
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+# The first answer of a process reads the gazetteer: no deadline.
+@examples(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 @given(st.text(max_size=300))
 def test_any_text_is_answered(text):
     assert understand(text).verdict in Verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from centro.catalog.understanding.places import NamedPlace
@@ -60,6 +61,7 @@ def test_ordinary_words_are_no_places(text):
     assert _found(text) == []
 
 
+@examples(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_answered_and_names_only_words_of_its_own(text):
     for named in _found(text):

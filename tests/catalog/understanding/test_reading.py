@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from centro.catalog.understanding.reading import LONGEST, features_in, words_of
@@ -32,6 +33,7 @@ def test_numbers_are_one_feature_but_programmes_keep_theirs():
     assert _features("120 a los 65") != _features("121 a los 66")
 
 
+@examples(deadline=None)
 @given(st.text(max_size=400))
 def test_every_feature_of_any_text_names_words_of_it(text):
     words = words_of(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from centro.catalog.models import Priority, ServiceType
@@ -65,6 +66,7 @@ def test_an_urgent_type_is_a_reason_of_its_own():
     assert alarm.level == Urgency.URGENT
 
 
+@examples(deadline=None)
 @given(st.text(max_size=500))
 def test_any_text_is_answered(text):
     assert urgency_of(alarms_in(text)) in Urgency
