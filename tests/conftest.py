@@ -111,6 +111,7 @@ def _database(db: None, settings: Any, tmp_path: Path) -> None:
     translation.deactivate()
     settings.FILES_ROOT = tmp_path / "files"
     settings.FACTS_ROOT = tmp_path / "facts"
+    settings.MODELS_ROOT = tmp_path / "models"
     forget_copies()
     cache.clear()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
@@ -101,3 +104,20 @@ def remind_citizens(timestamp: int) -> None:
 def draw_audits(timestamp: int) -> None:
     """Every night: which of yesterday's closures are looked at again."""
     actions.draw_audits()
+
+
+@app.periodic(cron="40 2 * * *")
+@app.task(queue="sweeps", priority=10, queueing_lock="learn_language")
+async def learn_language(timestamp: int) -> None:
+    """Every night, and at the first start: a new model when there is something new to learn.
+
+    In a process of its own: it takes most of a minute and memory that nothing else needs.
+    """
+    command = [sys.executable, "-m", "centro.ops", "train", "--if-due"]
+    child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    try:
+        await child.wait()
+    finally:
+        # A worker that is told to stop does not wait for it; the next start begins again.
+        if child.returncode is None:
+            child.kill()

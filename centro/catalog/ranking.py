@@ -26,14 +26,14 @@ PHRASE, WORD_OF_PHRASE, NAME, CATEGORY, BODY = 1.0, 0.55, 0.8, 0.3, 0.2
 _PAIR, _LACK, _GUESS = 1.6, 1.4, 0.6
 # How fast a text with many keywords gets less for each: 0 not at all, 1 in proportion.
 _LENGTH = 0.35
-_LACK_REACHES = 4
+LACK_REACHES = 4
 _SHORT_FOR = {"q": "que", "k": "que", "d": "de", "x": "por", "xq": "porque", "pq": "porque",
               "dsd": "desde", "tb": "tambien", "tmb": "tambien", "ta": "esta", "toy": "estoy",
               "ai": "hay", "ay": "hay", "bn": "bien", "dnd": "donde", "cdo": "cuando", "hr": "hora",
               "sta": "esta", "pa": "para", "xfa": "favor", "porfa": "favor", "pls": "favor"}  # fmt: skip
-_LACKING = frozenset(["no", "sin", "ni", "nunca", "falta", "faltan", "hace", "nadie", "tampoco"])
+LACKING = frozenset(["no", "sin", "ni", "nunca", "falta", "faltan", "hace", "nadie", "tampoco"])
 # Beside the usual stop words: courtesy, and what every report says.
-_SAYS_NOTHING = STOP_WORDS | frozenset(
+SAYS_NOTHING = STOP_WORDS | frozenset(
     [
         "ahi",
         "alguien",
@@ -144,7 +144,7 @@ _SAYS_NOTHING = STOP_WORDS | frozenset(
     ]
 )
 # "No llega la luz" is about light: these verbs lack nothing by themselves.
-_COMES_AND_GOES = frozenset(
+COMES_AND_GOES = frozenset(
     words(
         """aparece aparecen da deja dejan dejo entra entran funciona llega llegado llegan llegaron llego
     pasa pasado pasan paso sale salen salio sirve sirven viene vienen vino vuelve vuelven"""
@@ -228,17 +228,17 @@ def features_of(text: str) -> Features:
     found: Features = {}
     sounds: list[str] = []
     lacking = 0
-    for word in _words(text):
-        if word in _LACKING:
-            lacking = _LACK_REACHES
+    for word in words_meant(text):
+        if word in LACKING:
+            lacking = LACK_REACHES
             continue
         lacking -= 1
-        if word in _SAYS_NOTHING or (len(word) < 2):
+        if word in SAYS_NOTHING or (len(word) < 2):
             continue
-        sound = _sound(stem(word))
+        sound = sound_of(stem(word))
         sounds.append(sound)
         found[sound] = 1.0
-        if lacking >= 0 and word not in _COMES_AND_GOES:
+        if lacking >= 0 and word not in COMES_AND_GOES:
             found[f"!{sound}"] = _LACK
     for pair in pairwise(sounds):
         found[" ".join(sorted(pair))] = _PAIR
@@ -259,12 +259,13 @@ def _describe(thing: Described[T]) -> Features:
     return weights
 
 
-def _words(text: str) -> list[str]:
+def words_meant(text: str) -> list[str]:
+    """The folded words of a text, the short forms of text messages written out."""
     return [_SHORT_FOR.get(word, word) for word in words(text)]
 
 
 @lru_cache(maxsize=50_000)
-def _sound(word: str) -> str:
+def sound_of(word: str) -> str:
     """How a folded word sounds in Panama, where `vaca` and `baca`, `hueco` and `ueco` are one."""
     sound = word.replace("ch", "9").replace("qu", "k").replace("ll", "y").replace("h", "")
     sound = sound.replace("v", "b").replace("z", "s").replace("x", "s")

@@ -44,6 +44,8 @@ FILES_ROOT = Path(os.environ.get("FILES_ROOT", VAR / "files"))
 CLAMAV = os.environ.get("CLAMAV", "")
 # Where the facts lie that figures are counted from, and which engine counts: duckdb or pyspark.
 FACTS_ROOT = Path(os.environ.get("FACTS_ROOT", VAR / "facts"))
+# Where the models lie that understand what citizens write.
+MODELS_ROOT = Path(os.environ.get("MODELS_ROOT", VAR / "models"))
 INSIGHTS_ENGINE = os.environ.get("INSIGHTS_ENGINE", "duckdb")
 INSIGHTS_THREADS = int(os.environ.get("INSIGHTS_THREADS", "2"))
 INSIGHTS_MEMORY = os.environ.get("INSIGHTS_MEMORY", "768MB")

@@ -15,6 +15,7 @@ import click
 
 from centro.ops import environment
 from centro.ops.embedded import EmbeddedError
+from centro.ops.language_commands import suggest, train, understanding
 from centro.ops.tied import tie
 
 PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
@@ -167,19 +168,8 @@ def locate(lat: float, lon: float) -> None:
     click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-@centro.command()
-@click.argument("text")
-@click.option("--limit", default=5, show_default=True)
-def suggest(text: str, limit: int) -> None:
-    """Service types for a citizen's words, best first, as JSON: centro suggest "no hay agua" """
-    environment.prepare()
-    from centro.catalog.queries import suggest_services
-
-    ranked = [
-        {"code": found.service.code, "score": round(found.score, 4)}
-        for found in suggest_services(text, limit=limit)
-    ]
-    click.echo(json.dumps(ranked, ensure_ascii=False))
+for _command in (suggest, train, understanding):
+    centro.add_command(_command)
 
 
 @centro.command()

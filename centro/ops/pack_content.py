@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from centro.catalog.models import CaseKind, Confidentiality, Holiday, Priority, Question
+from centro.catalog.models import CaseKind, Confidentiality, Holiday, Priority, Question, Saying
+from centro.kernel.grammar import TemplateError, parse, slots_of
 from centro.ops.pack_agreements import read_agreements
 from centro.ops.pack_articles import read_articles, read_texts
 from centro.ops.pack_reading import Faults, PackError, Row, Unique, read_table
@@ -26,6 +27,7 @@ from centro.ops.pack_rows import (
     Pack,
     PlaceRow,
     QuestionRow,
+    SayingRow,
     ServiceRow,
     UnitRow,
 )
@@ -51,6 +53,7 @@ def read_pack(folder: Path) -> Pack:
     _units(folder, pack, agencies, provinces, faults)
     services = _services(folder, pack, agencies, faults)
     _questions(folder, pack, services, faults)
+    _sayings(folder, pack, services, faults)
     _holidays(folder, pack, faults)
     pack.agreements = read_agreements(folder, services, provinces | districts, faults)
     _emergency(folder, pack, faults)
@@ -294,6 +297,30 @@ def _check_choices(row: Row, question: QuestionRow) -> None:
         row.fault("choices_en needs one for each of choices, in the same order")
     if question.kind != Question.Kind.CHOICE and question.choices:
         row.fault(f"a question of kind {question.kind} has no choices")
+
+
+def _sayings(folder: Path, pack: Pack, services: set[str], faults: Faults) -> None:
+    unique = Unique("the saying")
+    meanings = services | {Saying.OUT_OF_SCOPE, Saying.AMBIGUOUS}
+    for row in read_table(folder, "sayings.csv", ["means", "saying"], faults, required=False):
+        saying = SayingRow(
+            means=row.text("means", required=True),
+            saying=row.text("saying", longest=300, required=True),
+        )
+        unique.check(row, (saying.means, saying.saying))
+        _known(row, "means", saying.means, meanings)
+        _check_grammar(row, saying.saying)
+        pack.sayings.append(saying)
+
+
+def _check_grammar(row: Row, saying: str) -> None:
+    try:
+        slots = slots_of(parse(saying))
+    except TemplateError as error:
+        row.fault(str(error))
+    else:
+        if slots:
+            row.fault(f"a saying has no slots, and this one has {', '.join(sorted(slots))}")
 
 
 def _holidays(folder: Path, pack: Pack, faults: Faults) -> None:

@@ -96,6 +96,12 @@ class QuestionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SayingRow:
+    means: str
+    saying: str
+
+
+@dataclass(frozen=True, slots=True)
 class HolidayRow:
     day: date
     name: str
@@ -155,6 +161,7 @@ class Pack:
     units: list[UnitRow] = field(default_factory=list)
     services: list[ServiceRow] = field(default_factory=list)
     questions: list[QuestionRow] = field(default_factory=list)
+    sayings: list[SayingRow] = field(default_factory=list)
     holidays: list[HolidayRow] = field(default_factory=list)
     agreements: list[AgreementRow] = field(default_factory=list)
     emergency: list[EmergencyRow] = field(default_factory=list)

@@ -11,7 +11,14 @@ from django.db.models import Model
 from centro.agencies.models import Agency, Unit
 from centro.catalog.actions.pack import follow_catalogue, follow_holidays
 from centro.catalog.calendars import special_days_of_pack
-from centro.catalog.models import CalendarVersion, Holiday, PolicyVersion, Question, ServiceType
+from centro.catalog.models import (
+    CalendarVersion,
+    Holiday,
+    PolicyVersion,
+    Question,
+    Saying,
+    ServiceType,
+)
 from centro.channels.models import MessageText
 from centro.kernel.text import fold, sort_key
 from centro.knowledge.models import Article, EmergencyNumber
@@ -62,6 +69,7 @@ class Saver:
         self._units(agencies, places)
         services = self._services(agencies)
         self._questions(services)
+        self._sayings()
         self._holidays()
         self._agreements(services, places)
         self._emergency()
@@ -268,6 +276,10 @@ class Saver:
         fields = ["label", "label_en", "kind", "choices", "choices_en", "required", "position"]
         self._merge("questions", ("service_type_id", "key"), fields, rows, Question)
 
+    def _sayings(self) -> None:
+        rows = [Saying(means=row.means, text=row.saying) for row in self.pack.sayings]
+        self._merge("sayings", ("means", "text"), [], rows, Saying)
+
     def _holidays(self) -> None:
         before = special_days_of_pack()
         rows = [Holiday(day=row.day, name=row.name, kind=row.kind) for row in self.pack.holidays]
@@ -359,12 +371,14 @@ def _write(model: type[M], rows: list[M], keys: tuple[str, ...], fields: list[st
     if not rows:
         return
     renewed = [*fields, "updated_at"] if model is Article else fields
+    # Where the whole row is its key, there is nothing to renew.
     model._default_manager.bulk_create(
         rows,
         batch_size=1000,
-        update_conflicts=True,
-        unique_fields=keys,
-        update_fields=renewed,
+        ignore_conflicts=not renewed,
+        update_conflicts=bool(renewed),
+        unique_fields=keys if renewed else None,
+        update_fields=renewed or None,
     )
 
 

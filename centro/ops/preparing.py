@@ -9,14 +9,14 @@ import hashlib
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from centro.kernel.clock import now
@@ -59,6 +59,22 @@ def prepare_everything(pack: str) -> None:
         say(load_country(pack))
     if settings.DEMONSTRATION:
         demonstrate(pack)
+    with step("Model of what citizens write") as say:
+        say(ask_for_training())
+
+
+def ask_for_training() -> str:
+    """Leave the training to the worker when the catalogue has no model; what was done, in words."""
+    from procrastinate.exceptions import AlreadyEnqueued
+
+    from centro.cases.learning import training_is_due
+    from centro.cases.tasks import learn_language
+
+    if not training_is_due():
+        return "up to date"
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        learn_language.configure().defer(timestamp=int(time.time()))
+    return "the worker trains it; until then the words of the catalogue answer"
 
 
 def demonstrate(pack: str, seed: int | None = None) -> None:

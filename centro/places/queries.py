@@ -117,6 +117,11 @@ def place_with(code: str) -> Place | None:
     return found
 
 
+def all_places() -> Iterable[Place]:
+    """Every place in use, with what it lies in loaded. Shared rows: do not change them."""
+    return (place for place in _by_code.get().values() if place.active)
+
+
 def place_at(lat: float, lon: float) -> Place | None:
     """The row of the corregimiento of a point."""
     found = locate(lat, lon)

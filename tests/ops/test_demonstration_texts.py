@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from centro.ops.demonstration.grammar import Template, TemplateError, parse, say, slots_of, tidy
+from centro.kernel.grammar import Template, TemplateError, parse, say, slots_of, tidy
 from centro.ops.demonstration.plan import read_plan
 from centro.ops.demonstration.texts import MADE_SLOTS
 from tests.ops.packs import PANAMA

@@ -44,6 +44,9 @@ def _service(**cells: str) -> Break:
 
 FAULTS: list[tuple[str, Break, str]] = [
     ("a missing file", _without("agencies.csv"), "agencies.csv:1: the file is missing"),
+    ("a saying whose brackets do not match", _added("sayings.csv", "MOP-01,no [hay luz"), "sayings.csv:37: missing ] in: no [hay luz"),
+    ("a saying with a slot", _added("sayings.csv", "MOP-01,en {lugar}"), "sayings.csv:37: a saying has no slots, and this one has lugar"),
+    ("a saying of nothing known", _added("sayings.csv", "MOP-77,hueco"), "sayings.csv:37: means 'MOP-77' is not known"),
     ("a missing column", _changed("units.csv", "province", "region"), "units.csv:1: the column province is missing"),
     ("an unknown column", _changed("units.csv", "province", "region"), "units.csv:1: the column region is not known"),
     ("a short line", _added("units.csv", "X,MOP"), "units.csv:27: 2 cells instead of 4"),

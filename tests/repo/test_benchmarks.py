@@ -24,6 +24,7 @@ _TINY = {
     "sweep": ["--small", "180", "--large", "300", "--due", "20", "--rounds", "1"],
     "dashboards": ["--small", "500", "--large", "800", "--postgres", "300", "--rounds", "1"],
     "refresh": ["--cases", "2000", "--changed", "60"],
+    "understanding": ["--rounds", "1"],
     "server": ["--stored", "200", "--requests", "8", "--clients", "2", "--processes", "1"],
 }
 _KEYS = {
@@ -53,6 +54,7 @@ _KEYS = {
     "sweep": {"ratio", "steps_per_s", "duplicates", "two_sweepers_gain"},
     "dashboards": {"cold_p95_ms", "warm_p95_ms", "ratio", "peak_mib", "postgres_ratio"},
     "refresh": {"seconds", "bytes"},
+    "understanding": {"model", "index", "keywords", "unseen", "p50_ms", "model_mb", "process_mb"},
     "server": {"granian"},
 }
 _MOST_STATEMENTS = {"intake": 12, "inbox": 6}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from centro.catalog.models.calendars import BusinessCalendar, CalendarVersion
+from centro.catalog.models.language import Saying
 from centro.catalog.models.policies import Policy, PolicyVersion, RungHolder
 from centro.catalog.models.routing import RoutingPlan, RoutingRule
 from centro.catalog.models.services import (
@@ -27,5 +28,6 @@ __all__ = [
     "RoutingPlan",
     "RoutingRule",
     "RungHolder",
+    "Saying",
     "ServiceType",
 ]

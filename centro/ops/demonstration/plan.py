@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Generic, TypeVar
 
-from centro.ops.demonstration.grammar import Template, parse
+from centro.kernel.grammar import Template, parse
 
 T = TypeVar("T")
 # What an entity's people write; a service type without its own takes its file's, then the general.

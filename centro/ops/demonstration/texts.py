@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from centro.catalog.models import Question, ServiceType
-from centro.ops.demonstration.grammar import Template, say, tidy
+from centro.kernel.grammar import Template, say, tidy
 from centro.ops.demonstration.plan import Matter, Plan
 from centro.ops.demonstration.world import Spot
 

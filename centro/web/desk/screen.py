@@ -17,6 +17,7 @@ from centro.cases.queries import nearby_cases
 from centro.catalog.agreements import policy_for
 from centro.catalog.models import ServiceType
 from centro.catalog.queries import questions_for, suggest_services
+from centro.catalog.understanding.answering import Understanding, understand
 from centro.catalog.wording import say_solution
 from centro.contacts.models import Contact, Draft
 from centro.knowledge.queries import search_articles
@@ -102,12 +103,18 @@ class Screen:
     def suggested(self) -> list[ServiceType]:
         return [suggestion.service for suggestion in suggest_services(self.words, limit=5)]
 
+    @cached_property
+    def understood(self) -> Understanding | None:
+        """What the words mean beside their service types; nothing before there are words."""
+        return understand(self.words) if self.words.strip() else None
+
     def services(self) -> dict[str, Any]:
         """Service types for the words, the chosen one always first, and articles that answer."""
         found = self.suggested
         if self.service is not None:
             found = [self.service, *(s for s in found if s.pk != self.service.pk)]
-        return {"services": found, "articles": search_articles(self.words, limit=3)}
+        articles = search_articles(self.words, limit=3)
+        return {"services": found, "articles": articles, "understood": self.understood}
 
     def events(self) -> dict[str, Any]:
         """Events that this may be: of the chosen type, or of those that the words mean, where the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +12,12 @@ from centro.agencies.scopes import actor_of
 from centro.cases import actions
 from centro.cases.doctor import check_everything
 from centro.cases.models import Case
+from centro.catalog.understanding.answering import forget_model
+from centro.catalog.understanding.model import keep_model
+from centro.ops.pack import load_pack
 from tests import make
+from tests.catalog.understanding.sample import sample_model
+from tests.ops.packs import MINI
 
 QUEUE = reverse("desk:triage")
 
@@ -138,3 +144,18 @@ def test_every_way_has_its_screen():
         page = shown(client.get(address(case, slug)))
         assert page.select_one(".tabs [aria-current]")["href"] == address(case, slug)
         assert page.select_one("form[method=post] button.btn")
+
+
+def test_what_is_understood_of_the_text_is_shown_for_a_person_to_decide():
+    load_pack(MINI)
+    keep_model(sample_model(), settings.MODELS_ROOT)
+    forget_model()
+    case = unrouted(description="Semáforo apagado en Burunga, ya hubo un herido")
+    page = shown(as_().get(address(case)))
+    told = page.select_one('[aria-labelledby="entendido"]').get_text(" ", strip=True)
+    assert "Puede haber peligro" in told
+    assert "Burunga, Arraiján" in told
+    assert "semáforo" in told
+    case = unrouted(description="quién ganó el partido de la sele anoche")
+    page = shown(as_().get(address(case)))
+    assert "no ser de nuestra competencia" in page.get_text(" ", strip=True)

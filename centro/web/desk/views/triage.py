@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from centro.cases.models import Case, Transfer
 from centro.cases.queries import triage_queue
 from centro.catalog.queries import suggest_services
+from centro.catalog.understanding.answering import understand
 from centro.kernel.errors import NotFound
 from centro.web.access import StaffRequest, allow
 from centro.web.desk.casefile import open_file
@@ -101,6 +102,7 @@ def _screen(
         trips=_ended(trips),
         meanwhile=file.since(form.shown_at) if form.is_stale else [],
         likely=suggest_services(file.case.description, limit=3),
+        understood=understand(file.case.description),
         correction=_address(file.case, "reclasificar"),
         skip=Case(pk=next_pk).number if next_pk else "",
         left=queue.count(),
