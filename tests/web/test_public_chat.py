@@ -119,7 +119,8 @@ def test_markup_and_odd_letters_are_shown_as_written():
 def test_a_flood_of_one_session_is_slowed_down():
     client = Client()
     statuses = [say(client, f"Mensaje {n}").status_code for n in range(62)]
-    assert statuses.count(302) == 60
+    # The first made the session that the others are counted by.
+    assert statuses.count(302) == 61
     assert statuses[-1] == 429
 
 
