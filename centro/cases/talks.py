@@ -29,16 +29,16 @@ def talks_of(user: User) -> QuerySet[Conversation]:
     """
     scope = scope_of(user)
     found = Conversation.objects.filter(merged_into=None)
-    seen = _in_sight(scope)
+    if not scope.has(*CENTRE):
+        found = found.filter(_in_part(scope))
+    return found.filter(~Exists(_links(_barred(user, scope))))
+
+
+def _in_part(scope: Scope) -> Q:
+    seen = Q(agency__in=scope.agencies_for(*ENTITY))
     if scope.has(Role.DENUNCIATIONS):
         seen |= Q(Exists(_links(Q(case__confidentiality=Confidentiality.SEALED))))
-    return found.filter(seen, ~Exists(_links(_barred(user, scope))))
-
-
-def _in_sight(scope: Scope) -> Q:
-    if scope.has(*CENTRE):
-        return Q()
-    return Q(agency__in=scope.agencies_for(*ENTITY))
+    return seen
 
 
 def _links(wanted: Q) -> QuerySet[CaseConversation]:

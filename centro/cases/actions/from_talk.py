@@ -90,9 +90,8 @@ def _person(
     by: Actor,
 ) -> Person | None:
     """Whom the operator chose, or whom the form describes, or the name under which they write."""
-    found = person or conversation.person
-    if found is not None:
-        return found
+    if person is not None:
+        return person
     told = reporter or Reporter()
     made = remember_person(
         name=told.name,
@@ -103,8 +102,9 @@ def _person(
         language=language,
         by=by,
     )
-    if made is not None or conversation.identity is None:
-        return made
+    found = made or conversation.person
+    if found is not None or conversation.identity is None:
+        return found
     return _somebody(conversation.identity, language)
 
 
