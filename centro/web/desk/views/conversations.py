@@ -198,8 +198,9 @@ def talk_live(request: StaffRequest, pk: int) -> HttpResponse:
 @allow(*TALKERS)
 def hints(request: StaffRequest, pk: int) -> HttpResponse:
     """Who it may be and what it may be about: a part for htmx, otherwise in the page."""
-    if not is_htmx(request):
-        return redirect(f"{reverse('desk:talk', kwargs={'pk': pk})}?sugerencias=1#sugerencias")
     file = TalkFile(reach_talk(pk, request.user), request.user)
+    if not is_htmx(request):
+        page = reverse("desk:talk", kwargs={"pk": file.talk.pk})
+        return redirect(f"{page}?sugerencias=1#sugerencias")
     context = {"file": file, "talk": file.talk, "hints": Hints(file)}
     return render(request, "desk/_talk_hints.html", context)
