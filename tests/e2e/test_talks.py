@@ -101,9 +101,7 @@ def test_what_is_new_appears_and_what_is_being_typed_stays(visitors: Visitors, o
 
 @pytest.mark.parametrize("width", [1440, 360])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_screen_is_accessible_and_fits(
-    visitors: Visitors, width: int, scheme: Any
-):
+def test_every_screen_is_accessible_and_fits(visitors: Visitors, width: int, scheme: Any):
     talk = talks.talk("Hay un hueco " + "largísimo" * 30, subject="Hueco", quoted="> antes")
     talks.write("مرحبا", sender="b@x.example", name="عمر")
     page = seat(

@@ -27,7 +27,7 @@ class TalkFilter(forms.Form):
 
     canal = forms.ChoiceField(label=gettext_lazy("Canal"), required=False)
     idioma = forms.ChoiceField(label=gettext_lazy("Idioma"), required=False)
-    entidad = forms.ChoiceField(label=gettext_lazy("Cuenta de"), required=False)
+    entidad = forms.ChoiceField(label=gettext_lazy("Entidad"), required=False)
 
     def __init__(self, data: Any, *, agencies: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
