@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from centro.accounts.models import User
 from centro.channels.models import InboundMessage, OutboundMessage
+from centro.contacts.language import guess_language
 from centro.contacts.models import Contact, Conversation, ConversationEntry
 from centro.contacts.surging import priorities_now, tell_of_surge
 from centro.contacts.urgency import sounds_urgent
@@ -121,7 +122,9 @@ def _begin(message: InboundMessage) -> Conversation:
         person=message.identity.person,
         agency_id=message.account.agency_id,
         subject=(message.subject or message.body.strip().partition("\n")[0])[:200],
-        language=message.identity.person.language if message.identity.person else "es",
+        language=message.identity.person.language
+        if message.identity.person
+        else guess_language(f"{message.subject} {message.body}"),
         state=_State.WAITING,
         waiting_since=message.received_at,
         created_at=message.received_at,

@@ -31,15 +31,16 @@ _LIST = """
         FROM contacts_conversation AS c WHERE c.changed_at > last.at - interval '1 minute'
     ) FROM last
 """
+# Of a long talk the newest entries: what the page shows.
 _TALK = """
     SELECT c.changed_at,
         (SELECT md5(string_agg(concat_ws('.', e.id, o.status, i.edited_at, i.deleted_at,
             (SELECT string_agg(a.state, '' ORDER BY a.id) FROM channels_attachment AS a
              WHERE a.message_id = i.id)), ' ' ORDER BY e.id))
-         FROM contacts_conversationentry AS e
+         FROM (SELECT id, inbound_id, outbound_id FROM contacts_conversationentry
+               WHERE conversation_id = c.id ORDER BY at DESC, id DESC LIMIT 200) AS e
          LEFT JOIN channels_outboundmessage AS o ON o.id = e.outbound_id
-         LEFT JOIN channels_inboundmessage AS i ON i.id = e.inbound_id
-         WHERE e.conversation_id = c.id),
+         LEFT JOIN channels_inboundmessage AS i ON i.id = e.inbound_id),
         (SELECT string_agg(concat_ws('.', p.user_id, p.writing), ' ' ORDER BY p.user_id)
          FROM contacts_presence AS p
          WHERE p.conversation_id = c.id AND p.user_id <> %(user)s AND p.seen_at > %(since)s),

@@ -195,7 +195,22 @@ def test_a_text_without_faults_has_no_brace_left_once_it_is_filled(body):
         assert "}" not in filled
 
 
-# ---- Urgency and surge ----
+# ---- Language, urgency, surge ----
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hello, where can I renew my license?", "en"),
+        ("Hola, ¿dónde renuevo mi licencia?", "es"),
+        ("ok", "es"),
+        ("👍", "es"),
+        ("مرحبا", "es"),
+        ("In La Chorrera no hay agua", "es"),
+    ],
+)
+def test_the_language_is_the_usual_one_unless_it_is_clearly_another(text, language):
+    assert talks.talk(text).language == language
 
 
 @pytest.mark.parametrize(

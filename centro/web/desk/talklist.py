@@ -16,9 +16,8 @@ from centro.accounts.models import User
 from centro.agencies.scopes import scope_of
 from centro.cases.models import CaseConversation
 from centro.cases.talks import CENTRE, talks_of
-from centro.channels.models import InboundMessage
 from centro.channels.registry import all_channels
-from centro.contacts.models import Conversation
+from centro.contacts.models import Conversation, ConversationEntry
 from centro.contacts.watching import Company, company_of
 from centro.contacts.ways import name_of
 
@@ -102,8 +101,10 @@ def find_talks(wanted: Wanted, user: User) -> Page:
     order = ("-urgent", "waiting_since", "pk") if folder.waiting else ("-touched_at", "-pk")
     if (key := _read_key(wanted.after)) is not None:
         found = found.filter(_behind(key, waiting=folder.waiting))
-    last = InboundMessage.objects.filter(entry__conversation=OuterRef("pk")).order_by("-pk")
-    found = found.annotate(text=Subquery(last.values(start=Left("body", 300))[:1]))
+    # By the index of the talk, from its end: a talk may be long.
+    last = ConversationEntry.objects.filter(conversation=OuterRef("pk"), inbound__isnull=False)
+    last = last.order_by("-at", "-id").values(start=Left("inbound__body", 300))
+    found = found.annotate(text=Subquery(last[:1]))
     found = found.select_related("identity", "person", "agency", "assigned_to")
     talks = list(found.order_by(*order)[: PAGE + 1])
     more = len(talks) > PAGE
