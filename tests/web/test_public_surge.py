@@ -33,7 +33,8 @@ def steps(client: Client, *, required: bool) -> list[str]:
     )
     forget_copies()
     token = begin(client, service=service.code)
-    seen, address = [], go(client, token, "tema", service=service.code)["Location"]
+    seen: list[str] = []
+    address = go(client, token, "tema", service=service.code)["Location"]
     while "revisar" not in address and len(seen) < 9:
         slug = address.rstrip("/").rpartition("/")[2]
         seen.append(slug)

@@ -103,8 +103,8 @@ def find_talks(wanted: Wanted, user: User) -> Page:
         found = found.filter(_behind(key, waiting=folder.waiting))
     # By the index of the talk, from its end: a talk may be long.
     last = ConversationEntry.objects.filter(conversation=OuterRef("pk"), inbound__isnull=False)
-    last = last.order_by("-at", "-id").values(start=Left("inbound__body", 300))
-    found = found.annotate(text=Subquery(last[:1]))
+    start = last.order_by("-at", "-id").values(start=Left("inbound__body", 300))[:1]
+    found = found.annotate(text=Subquery(start))
     found = found.select_related("identity", "person", "agency", "assigned_to")
     talks = list(found.order_by(*order)[: PAGE + 1])
     more = len(talks) > PAGE
