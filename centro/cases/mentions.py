@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
 
 from centro.cases.models import Case, CaseConversation
 from centro.channels.models import Identity, InboundMessage
 from centro.contacts.models import Conversation
+from centro.contacts.recognising import points_of
 from centro.kernel.errors import Invalid
 from centro.kernel.numbers import access_code, parse_number, same_code
 from centro.people.models import ContactPoint, Person
@@ -75,14 +75,6 @@ def _knows(case: Case, identity: Identity) -> bool:
     if identity.person_id in people:
         return True
     return ContactPoint.objects.filter(points_of(identity), person__in=people).exists()
-
-
-def points_of(identity: Identity) -> Q:
-    """The ways to reach somebody that an identity itself shows."""
-    wanted = Q(kind=identity.kind, value=identity.external_id)
-    if identity.phone:
-        wanted |= Q(kind=ContactPoint.Kind.PHONE, value=identity.phone)
-    return wanted
 
 
 def linked_cases(conversation: Conversation) -> list[Case]:

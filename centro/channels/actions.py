@@ -88,6 +88,7 @@ def send_words(
     reference: str = "",
     in_reply_to: str = "",
     public: bool = False,
+    name: str = WRITTEN,
 ) -> OutboundMessage:
     """Queue what somebody at the desk wrote, as they wrote it. One statement."""
     get_channel(kind)
@@ -98,7 +99,7 @@ def send_words(
         in_reply_to=in_reply_to[:200],
         public=public,
         address=address,
-        name=WRITTEN,
+        name=name,
         subject=subject[:200],
         body=body,
         reference=reference,

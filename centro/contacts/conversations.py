@@ -7,8 +7,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from centro.accounts.models import User
 from centro.channels.models import InboundMessage, OutboundMessage
+from centro.contacts.language import guess_language
 from centro.contacts.models import Contact, Conversation, ConversationEntry
+from centro.contacts.surging import priorities_now, tell_of_surge
+from centro.contacts.urgency import sounds_urgent
 from centro.kernel.clock import now
 
 _State = Conversation.State
@@ -43,7 +47,13 @@ def attach_message(
     elif waits:
         _set_state(conversation, _State.WAITING, since=message.received_at)
         conversation.ending = Conversation.Ending.NONE
+        said = f"{message.subject}\n{message.body}"
+        conversation.urgent = conversation.urgent or sounds_urgent(said, priorities_now())
     conversation.save()
+    if waits and found is None and conversation.state == _State.WAITING:
+        told = tell_of_surge(message)
+        if told is not None:
+            note_sent(conversation, told, answers=False)
     return conversation
 
 
@@ -68,7 +78,12 @@ def find_conversation(message: InboundMessage) -> Conversation | None:
         if entry is not None:
             return standing(entry.conversation)
     theirs = Conversation.objects.filter(entries__inbound__identity=message.identity_id)
-    theirs = theirs.exclude(state=_State.SPAM).order_by("-touched_at", "-pk")
+    theirs = theirs.order_by("-touched_at", "-pk")
+    if message.identity.spam:
+        # All of what is not wanted from one sender lies in one place.
+        found = theirs.filter(state=_State.SPAM).first()
+        return standing(found) if found else None
+    theirs = theirs.exclude(state=_State.SPAM)
     refers = Q()
     if message.references:
         refers |= Q(entries__inbound__external_id__in=message.references)
@@ -107,7 +122,9 @@ def _begin(message: InboundMessage) -> Conversation:
         person=message.identity.person,
         agency_id=message.account.agency_id,
         subject=(message.subject or message.body.strip().partition("\n")[0])[:200],
-        language=message.identity.person.language if message.identity.person else "es",
+        language=message.identity.person.language
+        if message.identity.person
+        else guess_language(f"{message.subject} {message.body}"),
         state=_State.WAITING,
         waiting_since=message.received_at,
         created_at=message.received_at,
@@ -129,10 +146,10 @@ def note_sent(
     conversation.save()
 
 
-def note_event(conversation: Conversation, text: str) -> None:
+def note_event(conversation: Conversation, text: str, author: User | None = None) -> None:
     """Write down that something happened to a conversation."""
     ConversationEntry.objects.create(
-        conversation=conversation, kind=_Kind.EVENT, at=now(), text=text
+        conversation=conversation, kind=_Kind.EVENT, at=now(), text=text, author=author
     )
 
 

@@ -81,11 +81,14 @@ def demonstrate(pack: str, seed: int | None = None) -> None:
     """People to sign in as, and cases that make every page live; nothing where cases exist."""
     from centro.ops.demo import make_demo_people
     from centro.ops.demonstration.strategy import set_out_plan
+    from centro.ops.demonstration.talks import stage_talks
 
     with step("Demonstration people") as say:
         say(f"{make_demo_people()} made")
     with step("Demonstration cases") as say:
         say(f"{_make_demo_cases(pack_folder(pack) / 'demo', seed)} made")
+    with step("Conversations of the demonstration") as say:
+        say(f"{stage_talks(pack_folder(pack) / 'demo', now())} made")
     with step("Strategic plan of the demonstration") as say:
         say(f"{set_out_plan(pack_folder(pack) / 'demo')} indicators made")
 

@@ -22,10 +22,12 @@ from centro.cases.models import Case, Incident, Instruction, TimelineEntry
 from centro.cases.tasks import solve_incident
 from centro.channels.models import OutboundMessage
 from centro.channels.upkeep import free_stalled_jobs
+from centro.contacts.assigning import take_next
+from centro.contacts.models import Conversation
 from centro.kernel.actor import SYSTEM, citizen
 from centro.kernel.errors import Refused
 from centro.people.models import Person
-from tests import make
+from tests import make, talks
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.at_once]
 
@@ -248,3 +250,45 @@ def test_two_workers_at_once_solve_each_case_once(crowd: Incident):
 
     assert at_once(run, run) == [None, None]
     assert solved_once(crowd)
+
+
+def test_two_operators_open_one_case_from_one_conversation():
+    talk, users = talks.talk("Hay un hueco"), [make.user(), make.user()]
+    matter = Matter(service=make.service(), description="Hueco")
+    made = at_once(
+        *[
+            lambda user=user: actions.open_case_from_conversation(
+                conversation=talk, matter=matter, seen=0, user=user, by=actor_of(user)
+            )
+            for user in users
+        ]
+    )
+    assert {case.pk for case, _new in made} == {Case.objects.get().pk}
+    assert sorted(new for _case, new in made) == [False, True]
+    assert check_everything() == []
+
+
+def test_each_waiting_conversation_is_taken_by_one_operator_alone():
+    account = talks.account()
+    waiting = {talks.talk(sender=f"p{n}@x.example", to=account).pk for n in range(4)}
+    users = [make.user() for _ in range(4)]
+    taken = at_once(
+        *[
+            lambda user=user: take_next(user=user, among=Conversation.objects.all())
+            for user in users
+        ]
+    )
+    assert {talk.pk for talk in taken} == waiting
+
+
+def test_two_merges_at_once_lose_nothing():
+    account = talks.account()
+    one, other = (talks.talk(text, to=account) for text in ("Agua", "Luz"))
+    user = make.user()
+    by = actor_of(user)
+    at_once(
+        lambda: actions.join_conversations(kept=one, absorbed=other, user=user, by=by),
+        lambda: actions.join_conversations(kept=other, absorbed=one, user=user, by=by),
+    )
+    standing = Conversation.objects.get(merged_into=None)
+    assert standing.entries.filter(kind="in").count() == 2

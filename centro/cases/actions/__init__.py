@@ -23,6 +23,7 @@ from centro.cases.actions.dialogue import (
 )
 from centro.cases.actions.digests import send_digests
 from centro.cases.actions.duplicates import mark_duplicate, unmerge_case
+from centro.cases.actions.from_talk import join_conversations, open_case_from_conversation
 from centro.cases.actions.incidents import (
     add_affected,
     announce_incident,
@@ -116,6 +117,7 @@ __all__ = [
     "hush_incident",
     "instruct_agency",
     "interim_reply",
+    "join_conversations",
     "join_incident",
     "judge_closure",
     "leave_incident",
@@ -126,6 +128,7 @@ __all__ = [
     "move_clocks",
     "note_press",
     "open_case",
+    "open_case_from_conversation",
     "open_incident",
     "propose_transfer",
     "receive_message",

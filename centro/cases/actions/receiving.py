@@ -63,7 +63,7 @@ def attach_again_waiting(conversation: Conversation, message: InboundMessage) ->
     locked = lock_conversation(conversation)
     locked.state = Conversation.State.WAITING
     locked.waiting_since = locked.waiting_since or message.received_at
-    locked.save(update_fields=["state", "waiting_since"])
+    locked.save(update_fields=["state", "waiting_since", "changed_at"])
 
 
 def tell_case(case: Case, message: InboundMessage) -> bool:

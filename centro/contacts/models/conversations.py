@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from centro.agencies.models import Agency
@@ -59,9 +60,13 @@ class Conversation(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="absorbed"
     )
+    # How many cases were opened from it: of two who press at once the second sees it change.
+    cases_opened = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
-    # Of the last entry: it orders lists, and tells a page whether anything is new.
+    # Of the last entry: it orders lists.
     touched_at = models.DateTimeField()
+    # Of the last change of any kind: it tells a page that is open whether anything is new.
+    changed_at = models.DateTimeField(auto_now=True, db_default=Now())
 
     class Meta:
         constraints = [
@@ -78,11 +83,18 @@ class Conversation(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["waiting_since", "id"],
-                name="contacts_waiting",
+                fields=["-urgent", "waiting_since", "id"],
+                name="contacts_waiting_urgent",
                 condition=Q(state="waiting"),
             ),
             models.Index(fields=["-touched_at", "-id"], name="contacts_touched"),
+            models.Index(fields=["state", "-touched_at", "-id"], name="contacts_touched_of"),
+            models.Index(fields=["-changed_at"], name="contacts_changed"),
+            models.Index(
+                fields=["assigned_to", "-touched_at", "-id"],
+                name="contacts_in_hands",
+                condition=Q(state__in=["waiting", "answered"]),
+            ),
             models.Index(fields=["identity", "-touched_at"], name="contacts_talks_of"),
         ]
 

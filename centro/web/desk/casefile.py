@@ -27,7 +27,7 @@ from centro.kernel.errors import NotFound
 from centro.people.models import ContactPoint, Person
 from centro.web.desk.climb import Climb, climb_of
 from centro.web.desk.doings import Doing, offered
-from centro.web.desk.posts import FRONT, GATHERERS, OF_THE_CENTRE, WRITERS
+from centro.web.desk.posts import FRONT, GATHERERS, OF_THE_CENTRE, TALKERS, WRITERS
 from centro.web.desk.ways import name_of
 from centro.web.templatetags.look import answer
 from centro.web.templatetags.look import label as label_of
@@ -94,6 +94,7 @@ _MESSAGE_LOOK = {
     "queued": "badge--sun",
     "sent": "badge--ok",
     "delivered": "badge--ok",
+    "read": "badge--ok",
     "failed": "badge--danger",
 }
 
@@ -116,6 +117,12 @@ class Line:
         data = self.entry.data
         parts = (data.get("unit"), data.get("official")) if data.get("route") else ()
         return " · ".join(part for part in parts if part)
+
+    @property
+    def talk(self) -> int | None:
+        """The conversation that the entry speaks of."""
+        found = self.entry.data.get("conversation")
+        return found if isinstance(found, int) else None
 
     @property
     def message_look(self) -> str:
@@ -149,6 +156,11 @@ class CaseFile:
     @property
     def channel(self) -> str:
         return name_of(self.case.channel)
+
+    @property
+    def talks(self) -> bool:
+        """Whether this user reads conversations (which ones, their pages say)."""
+        return scope_of(self.user).has(*TALKERS)
 
     @property
     def keeps_seal(self) -> bool:

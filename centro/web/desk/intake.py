@@ -30,6 +30,7 @@ from centro.kernel.errors import Invalid, NotFound
 from centro.knowledge.models import Article, EmergencyNumber
 from centro.people.actions import remember_person
 from centro.people.models import Person
+from centro.web.desk.casing import conversation_of, save_from_talk
 from centro.web.desk.forms.intake import ANONYMOUS, IntakeForm, is_id, meaning_of
 from centro.web.desk.screen import LONGEST, NAMES, Typed, typed_of
 from centro.web.desk.ways import Way
@@ -83,6 +84,9 @@ def save_case(token: UUID, form: IntakeForm, user: User) -> Case:
     draft = lock_draft(token, user)
     if draft is None:
         return opened_from(token, user)
+    conversation = conversation_of(draft, user)
+    if conversation is not None:
+        return save_from_talk(draft, conversation, form, _matter(form), user)[0]
     by = actor_of(user)
     told = form.cleaned_data
     contact = _contact_of(draft, user)

@@ -27,6 +27,7 @@ from centro.web.desk.posts import (
     PRESS_READERS,
     READERS,
     SIGN_READERS,
+    TALKERS,
 )
 
 R = Role
@@ -49,6 +50,7 @@ _ATTEND, _WORK, _WATCH = _("Atención"), _("Casos"), _("Control")
 ITEMS: tuple[Item, ...] = (
     Item("desk:home", _("Inicio"), "home", _ATTEND, frozenset(Role), "H"),
     Item("desk:notices", _("Avisos"), "bell", _ATTEND, READERS, "N"),
+    Item("desk:talks", _("Conversaciones"), "chat", _ATTEND, TALKERS, "M"),
     Item("desk:intake", _("Atender"), "phone", _ATTEND, FRONT, "A"),
     Item("desk:callbacks", _("Por llamar"), "phone-out", _ATTEND, FRONT | {R.DENUNCIATIONS}, "L"),
     Item("desk:contacts", _("Contactos"), "history", _ATTEND, FRONT, "C"),

@@ -86,3 +86,8 @@ OF_ALL_TERMS = frozenset({R.SUPERVISOR, R.DIRECTOR, R.AUDITOR, R.ADMINISTRATOR})
 PLAN_READERS = frozenset(
     {R.DIRECTOR, R.PRESIDENCY, R.SUPERVISOR, R.AUDITOR, R.QUALITY, R.EXECUTIVE, R.HEAD}
 )
+# Who reads and answers conversations: the centre all of them, an entity those of its own accounts,
+# denunciation officers those about sealed cases (centro.cases.talks says which).
+TALKERS = frozenset({R.OPERATOR, R.SUPERVISOR, R.DIRECTOR, R.LIAISON, R.EXECUTIVE, R.DENUNCIATIONS})
+# Who writes ready answers, says who takes what, and turns the surge on.
+TALK_KEEPERS = frozenset({R.SUPERVISOR, R.DIRECTOR})

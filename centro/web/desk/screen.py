@@ -35,7 +35,7 @@ _FOUND = 6
 _LIKELY = 3
 _FEWEST_LETTERS = 3
 # What the draft keeps beside the form.
-_OWN = frozenset({"contact", "started", "handed_over"})
+_OWN = frozenset({"contact", "started", "handed_over", "conversation", "seen"})
 # The form's fields, and the words of its two boxes that only search.
 NAMES = (*IntakeForm.base_fields, "words", "where")
 

@@ -29,6 +29,7 @@ urlpatterns = [
     path("avisos/<int:pk>/", notices.open_notice, name="notice"),
     path("ausencias/", absences.absences, name="absences"),
     path("ausencias/<int:pk>/terminar/", absences.end, name="absence_end"),
+    path("conversaciones/", include("centro.web.desk.urls_talks")),
     path("cifras/", include("centro.web.desk.urls_figures")),
     path("canales/", include("centro.web.desk.urls_channels")),
     path("plan/", include("centro.web.desk.urls_plan")),

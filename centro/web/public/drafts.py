@@ -18,6 +18,7 @@ from centro.catalog.models import CaseKind, Confidentiality, Question, ServiceTy
 from centro.catalog.queries import questions_for, service_with
 from centro.contacts.actions import save_draft
 from centro.contacts.models import Draft
+from centro.contacts.surging import surge_now
 from centro.files.models import StoredFile
 from centro.places.models import Place
 from centro.places.queries import place_with
@@ -73,7 +74,9 @@ class Report:
 
     @cached_property
     def questions(self) -> Sequence[Question]:
-        return list(questions_for(self.service)) if self.service else []
+        """What the service asks; on days of surge only what it cannot do without."""
+        asked = questions_for(self.service) if self.service else []
+        return [q for q in asked if q.required] if surge_now() else list(asked)
 
     @cached_property
     def photos(self) -> list[StoredFile]:
@@ -106,6 +109,8 @@ class Report:
             skipped.add(WHERE)
         if self.service is not None and not self.questions and not self.asks_about_handler:
             skipped.add(DETAILS)
+        if surge_now() and not self.photos:
+            skipped.add(PHOTOS)
         return [step for step in ALL_STEPS if step not in skipped]
 
     def step_after(self, slug: str) -> Step:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from centro.catalog.models import Question
+from centro.contacts.surging import surge_now
 from centro.kernel.errors import Invalid
 from centro.kernel.identifiers import parse_phone
 from centro.knowledge.queries import emergency_numbers as numbers_to_call
@@ -56,6 +57,13 @@ def icon(name: str, extra: str = "") -> SafeString:
 def emergency_numbers() -> list[Any]:
     """The numbers to call when life is in danger, most important first (cached)."""
     return list(numbers_to_call())
+
+
+@register.simple_tag
+def surge_notice() -> str:
+    """What everybody is told while more people write than can be answered; empty otherwise."""
+    surge = surge_now()
+    return surge.notice if surge else ""
 
 
 def _badge(look: tuple[str, str], words: object) -> SafeString:

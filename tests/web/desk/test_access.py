@@ -22,16 +22,17 @@ from centro.cases import actions
 from centro.cases.actions import begin_retargeting
 from centro.cases.models import Case, ClosureAudit, Escalation, Notice
 from centro.catalog.calendars import version_in_force
-from centro.channels.models import OutboundMessage
+from centro.channels.channel import Part
+from centro.channels.models import Attachment, OutboundMessage
 from centro.channels.reading import store_raw
 from centro.contacts.actions import request_call_back
-from centro.contacts.models import CallBack
+from centro.contacts.models import CallBack, CannedReply
 from centro.insights.actions import annotate_days
 from centro.kernel.actor import SYSTEM, citizen
 from centro.kernel.clock import now, today
 from centro.places.stamps import forget_copies
 from centro.web.desk.doings import DOINGS
-from tests import make
+from tests import make, talks
 from tests.cases.deciding import draft, propose
 from tests.channels.mails import mailbox, take_in
 from tests.insights.planning import indicator
@@ -46,6 +47,7 @@ LETTERS = {
 }  # fmt: skip
 TERMS = "SDALXHM"  # reads calendars and agreements
 PLAN = "DPSAQXH"  # reads the strategic plan
+TALK = "OSDLXN"  # reads conversations: the centre all, an entity its own, N those of sealed cases
 READS = "OSQDLXFHPA"  # sees an open case of the entity; N reads sealed ones only
 
 # Routes without an object: letters that get in.
@@ -89,6 +91,13 @@ SCREENS: dict[str, tuple[str, str]] = {
     "press_new": ("GET", "OSD"),
     "channels": ("GET", "SDM"),
     "channel_books": ("GET", "SDM"),
+    "talks": ("GET", TALK),
+    "talks_live": ("GET", TALK),
+    "talk_next": ("POST", TALK),
+    "shift": ("GET", TALK),
+    "canned": ("GET", "SD"),
+    "skills": ("GET", "SD"),
+    "surge": ("GET", "SD"),
 }
 # Routes of an object, asked of an open case of one's own entity (or of nobody in particular):
 # letters answered 200, 302 or 409, letters told 404; the rest are barred.
@@ -154,6 +163,29 @@ OBJECTS: dict[str, tuple[str, str, str]] = {
     "agreement_refuse": ("POST", "XDM", ""),
     "agreement_withdraw": ("POST", "", ""),  # only by who proposed it
     "retargeting": ("GET", TERMS, ""),
+    # Asked of a conversation by an account of the entity.
+    "talk": ("GET", "OSDLX", "N"),
+    "talk_live": ("GET", "OSDLX", "N"),
+    "talk_hints": ("GET", "OSDLX", "N"),
+    "talk_file": ("GET", "OSDLX", "N"),
+    "talk_file_mini": ("GET", "", TALK),  # of a file that is no photo
+    "talk_reply": ("POST", "OSDLX", "N"),
+    "talk_note": ("POST", "OSDLX", "N"),
+    "talk_close": ("GET", "OSDLX", "N"),
+    "talk_reopen": ("POST", "OSDLX", "N"),  # not ended: 409
+    "talk_spam": ("POST", "OSDLX", "N"),
+    "talk_take": ("POST", "OSDLX", "N"),
+    "talk_release": ("POST", "OSDLX", "N"),
+    "talk_assign": ("GET", "OSDLX", "N"),
+    "talk_case": ("POST", "OS", ""),
+    "talk_link": ("GET", "OSDLX", "N"),
+    "talk_unlink": ("POST", "", TALK),  # of a case that nobody named
+    "talk_merge": ("GET", "OSDLX", "N"),
+    "talk_split": ("POST", "", TALK),  # at a message that nobody named
+    "talk_person": ("POST", "", TALK),  # somebody whom nobody proposed
+    "talk_event": ("POST", "", TALK),  # an event that is over
+    "canned_one": ("GET", "SD", ""),
+    "canned_drop": ("POST", "SD", ""),
     # Of the country alone: who counts an entity only does not find it.
     "dashboard": ("GET", "SQDPA", "LXFH"),
     "dashboard_file": ("GET", "SQDPA", "LXFH"),
@@ -194,6 +226,11 @@ ENDS = {
     "calendar_discard",
     "agreement_approve",
     "annotation_remove",
+    "talk_reopen",
+    "talk_spam",
+    "talk_take",
+    "canned_one",
+    "canned_drop",
 }
 # What may be done to an assigned open case of one's entity: letters offered it, letters told that
 # it is not for now or not for them there (409, 403); the rest are barred or do not reach it.
@@ -324,7 +361,18 @@ def make_world() -> World:
     block = actions.reserve_numbers(counter="Uno", count=2, agency=None, user=front, by=by)
     values |= {"number_block": {"pk": block.pk}, "number_void": {"pk": block.pk}}
     values |= channels_of() | {"press_clip": {"pk": 0}}
-    return World(case, values | terms_of(case) | plan_of())
+    return World(case, values | terms_of(case) | plan_of() | talks_of(case))
+
+
+def talks_of(case: Case) -> dict[str, dict[str, Any]]:
+    """A conversation by an account of the case's entity, with a file, and a ready answer."""
+    text = Part(name="nota.txt", data=b"hola")
+    talk = talks.talk(to=talks.account(agency=case.agency), parts=[text])
+    found = {name: {"pk": talk.pk} for name in OBJECTS if name.startswith("talk")}
+    file = {"pk": talk.pk, "file": Attachment.objects.get().pk}
+    ready = {"pk": CannedReply.objects.create(name="Horario", body="A las ocho.").pk}
+    found |= {"talk_file": file, "talk_file_mini": file}
+    return found | {"canned_one": ready, "canned_drop": ready}
 
 
 def channels_of() -> dict[str, dict[str, Any]]:

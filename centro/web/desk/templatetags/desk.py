@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from centro.agencies.scopes import scope_of
 from centro.kernel.errors import Invalid
 from centro.kernel.identifiers import PhoneKind, parse_phone
 from centro.web.desk.navigation import groups_for
+from centro.web.desk.posts import TALKERS
 from centro.web.desk.spelling import spelled
+from centro.web.desk.talklist import count_seen
 from centro.web.desk.ways import name_of
 
 register = template.Library()
@@ -26,8 +30,9 @@ def rail(context: template.Context) -> dict[str, Any]:
         (name, [(item, reverse(item.route)) for item in items])
         for name, items in groups_for(request.user)
     ]
+    waiting = count_seen(request.user) if scope_of(request.user).has(*TALKERS) else None
     here = _nearest(request.path, [url for _name, items in groups for _item, url in items])
-    return {"groups": groups, "here": here}
+    return {"groups": groups, "here": here, "counts": {"desk:talks": waiting}}
 
 
 def _nearest(path: str, urls: list[str]) -> str:
@@ -35,6 +40,12 @@ def _nearest(path: str, urls: list[str]) -> str:
     home = reverse("desk:home")
     lying = (url for url in urls if path == url or (url != home and path.startswith(url)))
     return max(lying, key=len, default="")
+
+
+@register.filter
+def of(counts: Mapping[str, int | None], name: str) -> int | None:
+    """One count of several, by the name of its screen."""
+    return counts.get(name)
 
 
 @register.filter

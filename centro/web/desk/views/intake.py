@@ -13,11 +13,14 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from centro.contacts.models import Draft
+from centro.cases.models import Case
+from centro.cases.talks import talks_of
+from centro.contacts.models import Conversation, Draft
 from centro.kernel.clock import now
 from centro.kernel.errors import NotFound
 from centro.web.access import StaffRequest, allow, is_htmx
 from centro.web.desk import intake
+from centro.web.desk.casing import talk_behind
 from centro.web.desk.forms.intake import IntakeForm
 from centro.web.desk.posts import FRONT
 from centro.web.desk.screen import ASKED, PARTS, Screen, Typed, look_at, read, typed_of
@@ -70,8 +73,24 @@ def _save(request: StaffRequest, token: UUID) -> HttpResponse:
     if draft is not None and not form.is_valid():
         intake.keep(token, typed, request.user)
         return _page(request, draft, typed, form, status=422)
-    intake.save_case(token, form, request.user)
+    conversation = talk_behind(draft, request.user)
+    case = intake.save_case(token, form, request.user)
+    if conversation is not None:
+        return _back_to_talk(request, conversation, case)
     return redirect("desk:intake_done", token=token)
+
+
+def _back_to_talk(
+    request: StaffRequest, conversation: Conversation, case: Case
+) -> HttpResponseRedirect:
+    """The person is told where they wrote, so nobody reads the number aloud."""
+    said = _("Caso %(number)s abierto desde la conversación.") % {"number": case.number}
+    if case.opened_by_id != request.user.pk:
+        said = _("Un colega ya había abierto el caso %(number)s.") % {"number": case.number}
+    messages.success(request, said)
+    if not talks_of(request.user).filter(pk=conversation.pk).exists():
+        return redirect("desk:talks")
+    return redirect("desk:talk", pk=conversation.pk)
 
 
 def _page(
