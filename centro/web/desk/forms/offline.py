@@ -52,9 +52,7 @@ class CounterForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = uuid4()
         self.fields["spoken_at"].initial = localtime(now()).strftime(_MOMENT)
-        service = self.fields["service"]
-        assert isinstance(service, ServiceField)
-        service.offer(str(self.data.get("description", ""))[:500])
+        _offer(self)
 
     def clean_paper(self) -> str:
         given = str(self.cleaned_data["paper"]).strip()
@@ -100,10 +98,7 @@ class PressForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["token"].initial = uuid4()
         self.fields["published_on"].initial = today()
-        service = self.fields["service"]
-        assert isinstance(service, ServiceField)
-        service.offer(str(self.data.get("description", ""))[:500])
-        service.choices = [("", _t("Elija…")), *service.choices]  # type: ignore[misc]  # a list, as offered
+        _offer(self)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -114,6 +109,14 @@ class PressForm(forms.Form):
                 )
             )
         return given
+
+
+def _offer(form: forms.Form) -> None:
+    """The service types, those that the words suggest first, and none chosen for anybody."""
+    service = form.fields["service"]
+    assert isinstance(service, ServiceField)
+    service.offer(str(form.data.get("description", ""))[:500])
+    service.choices = [("", _t("Elija…")), *service.choices]  # type: ignore[misc]  # a list, as offered
 
 
 def matter_of(form: CounterForm | PressForm) -> dict[str, Any]:
