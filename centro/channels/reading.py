@@ -12,7 +12,16 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from centro.channels import bounces, filtering, keeping, reports
-from centro.channels.channel import Call, Change, Incoming, Item, Rejected, Report, Unreadable
+from centro.channels.channel import (
+    Broken,
+    Call,
+    Change,
+    Incoming,
+    Item,
+    Rejected,
+    Report,
+    Unreadable,
+)
 from centro.channels.models import Account, InboundItem, InboundMessage, RawEvent
 from centro.channels.registry import get_channel
 from centro.kernel.clock import now
@@ -43,6 +52,10 @@ _INSERT = """
     )::procrastinate_job_to_defer_v1])
     FROM event
 """
+
+
+class TooEarlyError(Exception):
+    """A change of a message that is not here: providers do not always keep the order."""
 
 
 def open_account(kind: str, slug: str) -> Account:
@@ -141,9 +154,15 @@ def items_of(raw: RawEvent) -> list[Item]:
 def settle_item(raw: RawEvent, position: int, item: Item) -> InboundMessage | None:
     """Do what one thing of an event asks for and write it into the books.
 
-    Returns the message when it is one that was not here before.
+    Returns the message when it is one that was not here before. Raises Unreadable for what could
+    not be read.
     """
+    if isinstance(item, Broken):
+        raise Unreadable(item.reason)
     if isinstance(item, Incoming):
+        if item.nature == InboundMessage.Nature.OWN and reports.was_sent(raw.account, item.id):
+            _book(raw, position, _Outcome.REJECTED, reason=_("Es un mensaje que enviamos."))
+            return None
         message, created = keeping.keep_message(raw, item)
         if created:
             filtering.judge(message, item)
@@ -155,6 +174,8 @@ def settle_item(raw: RawEvent, position: int, item: Item) -> InboundMessage | No
         _book(raw, position, _Outcome.REPORT, reason=said)
     elif isinstance(item, Change):
         changed = keeping.change_message(raw.account, item)
+        if changed is None and raw.attempts < MOST_ATTEMPTS:
+            raise TooEarlyError(item.id)
         outcome = _Outcome.CHANGE if changed else _Outcome.REJECTED
         reason = "" if changed else _("Cambia un mensaje que no tenemos.")
         _book(raw, position, outcome, reason=reason, message=changed)

@@ -31,7 +31,7 @@ def receive(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
         if request.method == "GET":
             asked = channel.challenge(account.access, call)
             if asked is not None:
-                return HttpResponse(asked, content_type=_TEXT)
+                return HttpResponse(asked, content_type=channel.challenge_type)
         receive_call(account=account, call=call)
         body, media_type = channel.reply(account.access)
         return HttpResponse(body, content_type=media_type)
