@@ -25,6 +25,16 @@ class Forged(Refused):
     status = 401
 
 
+class TooLarge(Refused):
+    """More than the channel takes in at once."""
+
+    code = "too_large"
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__("too large")
+
+
 class Unreadable(Refused):
     """Something that the provider would never send."""
 

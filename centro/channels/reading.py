@@ -20,6 +20,7 @@ from centro.channels.channel import (
     Item,
     Rejected,
     Report,
+    TooLarge,
     Unreadable,
 )
 from centro.channels.models import Account, InboundItem, InboundMessage, RawEvent
@@ -33,6 +34,7 @@ MOST_ATTEMPTS = 6
 _LOST_AFTER = timedelta(minutes=2)
 _RAW_KEPT = timedelta(days=30)
 _BATCH = 500
+_SECRET_HEADERS = ("cookie", "authorization", "token", "secret")
 _HEADERS_KEPT = 8 * 1024
 _log = logging.getLogger(__name__)
 _Outcome = InboundItem.Outcome
@@ -67,10 +69,10 @@ def open_account(kind: str, slug: str) -> Account:
 
 
 def receive_call(*, account: Account, call: Call) -> int | None:
-    """Keep a provider's call once it has proved who it is. Raises Forged or Unreadable."""
+    """Keep a provider's call once it has proved who it is. Raises Forged or TooLarge."""
     channel = get_channel(account.kind)
     if len(call.body) > channel.largest:
-        raise Unreadable(_("La llamada es demasiado grande."))
+        raise TooLarge
     channel.verify(account.access, call)
     key = channel.key_of(call)
     return store_raw(account=account, body=call.body, headers=call.headers, way="webhook", key=key)
@@ -126,10 +128,10 @@ def refuse_raw(*, account: Account, body: bytes, way: str, reason: str) -> None:
 
 
 def _few(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers, without those of proxies and cookies, and not without end."""
+    """The headers, without what opens something, and not without end."""
     kept: dict[str, str] = {}
     for name, value in headers.items():
-        if name.lower() not in {"cookie", "authorization"}:
+        if not any(word in name.lower() for word in _SECRET_HEADERS):
             kept[name.lower()] = value.replace("\x00", "")[:2000]
         if sum(map(len, kept.values())) > _HEADERS_KEPT:
             break

@@ -189,7 +189,8 @@ def _message(event: Json, message: Json) -> Item:
         return Rejected(_("Eco de un mensaje nuestro."))
     if message.get("is_deleted") is True:
         return Change(needed(message, "mid"), None, moment(event.get("timestamp"), _MILLIS))
-    texts, parts, degrees = [text_of(message, "text")], [], (None, None)
+    texts, parts = [text_of(message, "text")], []
+    degrees: tuple[float | None, float | None] = (None, None)
     for attachment in listed(message, "attachments"):
         said, part, found = _attachment(attachment)
         texts.append(said)

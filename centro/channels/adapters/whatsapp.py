@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -48,7 +48,12 @@ from centro.channels.parsing import (
 from centro.files.documents import LARGEST
 
 _MEDIA = frozenset({"image", "audio", "voice", "document", "video", "sticker"})
-_STATUSES = frozenset({"sent", "delivered", "read", "failed"})
+_STATUSES: Mapping[str, Literal["sent", "delivered", "read", "failed"]] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "failed": "failed",
+}
 _MEDIA_HOSTS = (".fbsbx.com", ".fbcdn.net", ".whatsapp.net")
 _TOO_MANY = frozenset({4, 80007, 130429, 131048, 131056})
 # What another attempt may cure: faults over there, and what somebody will repair (a token that
@@ -159,7 +164,7 @@ def _status(status: Json) -> list[Item]:
     return [
         Report(
             id=needed(status, "id"),
-            status=said,  # type: ignore[arg-type] one of the four
+            status=_STATUSES[said],
             at=moment(status.get("timestamp")),
             error="; ".join(map(meta.error_text, errors)),
         )
