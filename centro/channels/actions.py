@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from centro.channels.delivery import DELIVER, QUEUE
 from centro.channels.models import CODE_MARK, Account, Identity, OutboundMessage
+from centro.channels.public import require_public
 from centro.channels.registry import get_channel
 from centro.channels.texts import brief_name, render_message
 from centro.kernel.clock import now
@@ -96,8 +97,13 @@ def send_words(
     in_reply_to: str = "",
     public: bool = False,
 ) -> OutboundMessage:
-    """Queue what somebody at the desk wrote, as they wrote it. One statement."""
+    """Queue what somebody at the desk wrote, as they wrote it. One statement.
+
+    Raises Invalid for a public text that tells of a person.
+    """
     get_channel(kind)
+    if public:
+        body = require_public(body, identity)
     message = OutboundMessage(
         kind=kind,
         account=account,

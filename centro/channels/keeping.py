@@ -71,12 +71,14 @@ def remember_identity(kind: str, sender: Sender) -> Identity:
     external_id = _line(sender.id, 254)
     if not external_id:
         raise Invalid(_("El mensaje no dice quién lo envía."))
-    identity, _created = Identity.objects.get_or_create(kind=kind, external_id=external_id)
     told = {
         "name": _line(sender.name, 150),
         "handle": _line(sender.handle, 100),
         "phone": _line(sender.phone, 20),
     }
+    identity, _created = Identity.objects.select_related("person").get_or_create(
+        kind=kind, external_id=external_id, defaults=told
+    )
     new = {
         name: value for name, value in told.items() if value and getattr(identity, name) != value
     }

@@ -202,14 +202,18 @@ def _book(
     raw: RawEvent, position: int, outcome: str, *, reason: str = "",
     message: InboundMessage | None = None,
 ) -> None:  # fmt: skip
-    InboundItem.objects.update_or_create(
+    item = InboundItem(
         raw=raw,
         position=position,
-        defaults={
-            "outcome": outcome,
-            "reason": reason.replace("\x00", "")[:2000],
-            "message": message,
-        },
+        outcome=outcome,
+        reason=reason.replace("\x00", "")[:2000],
+        message=message,
+    )
+    InboundItem.objects.bulk_create(
+        [item],
+        update_conflicts=True,
+        unique_fields=["raw", "position"],
+        update_fields=["outcome", "reason", "message"],
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# A cédula, an address of mail, a mobile telephone.
+# A cédula (the number of the service looks like one), an address of mail, a mobile telephone.
 _PERSONAL = re.compile(
-    r"\b(?:\d{1,2}|PE|E|N)-\d{1,4}-\d{1,6}\b|[\w.+-]+@[\w-]+\.\w+|\b6\d{3}[- ]?\d{4}\b",
+    r"\b(?!3-1-1\b)(?:\d{1,2}|PE|E|N)-\d{1,4}-\d{1,6}\b|[\w.+-]+@[\w-]+\.\w+|\b6\d{3}[- ]?\d{4}\b",
     re.IGNORECASE,
 )
 

@@ -15,8 +15,8 @@ from centro.cases.mentions import case_of, linked_cases
 from centro.cases.models import Case, CaseConversation, CasePhoto, TimelineEntry
 from centro.cases.rules import ACTIVE, Status
 from centro.channels.fetching import defer_fetch, pending_of
+from centro.channels.inviting import invite_to_private
 from centro.channels.models import Attachment, InboundMessage
-from centro.channels.public import invite_to_private
 from centro.contacts.conversations import (
     attach_message,
     attach_quietly,
