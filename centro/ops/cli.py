@@ -14,7 +14,6 @@ import sys
 import click
 
 from centro.ops import environment
-from centro.ops.cli_messages import messages
 from centro.ops.embedded import EmbeddedError
 from centro.ops.language_commands import suggest, train, understanding
 from centro.ops.tied import tie
@@ -248,22 +247,6 @@ def facts(what: str) -> None:
 
 
 @centro.command()
-@click.argument("kind")
-@click.argument("slug")
-@click.option("--label", default="", help="What people of the centre call it.")
-@click.option("--address", default="", help="How the provider names it.")
-@click.option("--agency", default="", help="The entity it speaks for; none: the centre.")
-def account(**given: str) -> None:
-    """Connect an account of a channel (whatsapp, facebook, x, telegram), or change one."""
-    environment.prepare()
-    from centro.ops import accounts
-
-    made = accounts.connect_account(**given)
-    click.echo(f"{made.kind} {made.slug} is connected. Its provider calls:")
-    click.echo(accounts.hook_address(made))
-
-
-@centro.command()
 @click.option("--pack", envvar="PACK", default="panama", show_default=True, help="The country.")
 @click.option("--seed", type=int, help="Other cases than usual: any number.")
 def demo(pack: str, seed: int | None) -> None:
@@ -321,7 +304,40 @@ def _run_django(*arguments: str) -> None:
     execute_from_command_line(["centro django", *arguments])
 
 
-centro.add_command(messages)
+@centro.group(cls=InOrder)
+def messages() -> None:
+    """The texts of the interface and their translations."""
+
+
+@messages.command("extract")
+def messages_extract() -> None:
+    """Add new texts to the catalogues and drop those that are gone."""
+    from centro.ops.messages import check_messages, extract_messages
+
+    for file in extract_messages():
+        click.echo(f"updated {file.relative_to(environment.ROOT)}")
+    click.echo(f"{len(check_messages())} texts want a translator.")
+
+
+@messages.command("check")
+def messages_check() -> None:
+    """Fail when a text is not in the catalogues, not translated, fuzzy or stale."""
+    from centro.ops.messages import check_messages
+
+    faults = check_messages()
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException(f"{len(faults)} faults in the message catalogues.")
+
+
+@messages.command("compile")
+def messages_compile() -> None:
+    """Write the catalogues that Django reads."""
+    from centro.ops.messages import compile_messages
+
+    for file in compile_messages():
+        click.echo(f"compiled {file.relative_to(environment.ROOT)}")
 
 
 @centro.command()
