@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 
-from centro.channels.channel import Outgoing
+from centro.channels.channel import DeliveryError, Outgoing
+
+
+def require_sendable(message: Outgoing, addresses: re.Pattern[str]) -> None:
+    """Refuse for ever what no provider would take: no text, or no address of its kind."""
+    if not addresses.fullmatch(message.address):
+        raise DeliveryError(f"not an address: {message.address!r}", permanent=True)
+    if not message.body.strip():
+        raise DeliveryError("no text", permanent=True)
 
 
 def fit(message: Outgoing, most: int, length: Callable[[str], int] = len) -> str:

@@ -33,7 +33,7 @@ from centro.channels.channel import (
     Sender,
     Unreadable,
 )
-from centro.channels.fitting import fit
+from centro.channels.fitting import fit, require_sendable
 from centro.channels.http import Answer, download
 from centro.channels.parsing import (
     Json,
@@ -51,6 +51,7 @@ from centro.files.documents import LARGEST
 _FILES = frozenset({"image", "video", "audio", "file"})
 _HOSTS = (".fbcdn.net", ".fbsbx.com")
 _COMMENT = re.compile(r"\d+_\d+")
+_ADDRESSES = re.compile(r"\d{1,30}")
 _LONGEST_COMMENT = 8000
 _MILLIS = 1000
 # Our own word comes back to us as an echo; by this mark we know it.
@@ -107,6 +108,7 @@ class Facebook(Channel):
     # ---- Out ----
 
     def send(self, access: Access, message: Outgoing) -> str:
+        require_sendable(message, _ADDRESSES)
         if message.public:
             text = {"message": fit(message, _LONGEST_COMMENT)}
             return _post(access, (message.in_reply_to, "comments"), text, "id")

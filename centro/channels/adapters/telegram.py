@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -27,7 +28,7 @@ from centro.channels.channel import (
     Rejected,
     Sender,
 )
-from centro.channels.fitting import fit, utf16
+from centro.channels.fitting import fit, require_sendable, utf16
 from centro.channels.http import Answer, ask, download, in_seconds
 from centro.channels.parsing import (
     Json,
@@ -43,6 +44,7 @@ from centro.channels.parsing import (
 )
 from centro.files.documents import LARGEST
 
+_ADDRESSES = re.compile(r"-?\d{1,20}")
 _FILES = ("document", "audio", "voice", "video", "video_note", "animation", "sticker")
 
 
@@ -87,6 +89,7 @@ class Telegram(Channel):
     # ---- Out ----
 
     def send(self, access: Access, message: Outgoing) -> str:
+        require_sendable(message, _ADDRESSES)
         payload: dict[str, object] = {
             "chat_id": message.address,
             "text": fit(message, self.longest, utf16),

@@ -5,6 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
@@ -32,7 +33,7 @@ from centro.channels.channel import (
     Sender,
     Unreadable,
 )
-from centro.channels.fitting import fit
+from centro.channels.fitting import fit, require_sendable
 from centro.channels.http import Answer, download
 from centro.channels.parsing import (
     Json,
@@ -63,6 +64,8 @@ _CURABLE = frozenset(
     | {132015, 133004, 133005, 133010, 133016}
     | set(range(200, 300))
 )
+# A telephone, or the id by which Meta names a person to us alone.
+_ADDRESSES = re.compile(r"\+?\d{8,15}|[A-Z]{2}(\.ENT)?\.\w{1,128}")
 _WINDOW_CLOSED = 131047
 
 
@@ -118,6 +121,7 @@ class WhatsApp(Channel):
     # ---- Out ----
 
     def send(self, access: Access, message: Outgoing) -> str:
+        require_sendable(message, _ADDRESSES)
         if not message.window_open:
             return _post(access, _template(access, message))
         try:

@@ -35,7 +35,7 @@ from centro.channels.channel import (
     Report,
     Sender,
 )
-from centro.channels.fitting import fit
+from centro.channels.fitting import fit, require_sendable
 from centro.channels.http import Answer, ask, download, until_epoch
 from centro.channels.oauth import Keys, authorization
 from centro.channels.parsing import (
@@ -53,7 +53,8 @@ from centro.channels.parsing import (
 from centro.files.documents import LARGEST
 
 _LONGEST_POST, _LINK = 280, 23
-_ADDRESS = re.compile(r"https?://\S+")
+_URL = re.compile(r"https?://\S+")
+_ADDRESSES = re.compile(r"\d{1,20}")
 # Characters that count for one; all others count for two.
 _LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
 _MILLIS = 1000
@@ -123,6 +124,7 @@ class X(Channel):
     # ---- Out ----
 
     def send(self, access: Access, message: Outgoing) -> str:
+        require_sendable(message, _ADDRESSES)
         if message.public:
             reply = {"in_reply_to_tweet_id": message.in_reply_to}
             text = fit(message, _LONGEST_POST, weight)
@@ -241,8 +243,8 @@ def _seen(seen: Json) -> Item:
 
 def weight(text: str) -> int:
     """How long X takes a post for: addresses count 23, emoji and far scripts two a character."""
-    links = len(_ADDRESS.findall(text))
-    rest = _ADDRESS.sub("", text)
+    links = len(_URL.findall(text))
+    rest = _URL.sub("", text)
     return links * _LINK + sum(1 if _is_light(ord(c)) else 2 for c in rest)
 
 
