@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from centro.channels import reading
 from centro.channels.channel import Access, Call, Item, Rejected, Unreadable
+from centro.channels.filtering import FLOOD
 from centro.channels.models import Account, InboundItem, InboundMessage, OutboundMessage, RawEvent
 from centro.channels.registry import get_channel
 from centro.contacts.models import ConversationEntry
@@ -170,6 +171,14 @@ def test_a_message_goes_on_with_the_talk_of_its_sender(net):
     net.bring(net.fake.says(net.fake.person(2), "Yo también"))
     first, second, other = (message.entry.conversation_id for message in messages())
     assert first == second != other
+
+
+def test_who_writes_without_end_is_kept_and_stopped(net):
+    events = [net.fake.says(net.fake.person(), f"Mensaje {n}") for n in range(FLOOD + 8)]
+    net.bring(*events)
+    natures = [message.nature for message in messages()]
+    assert (natures.count("plain"), natures.count("flood")) == (FLOOD, 8)
+    assert len({m.entry.conversation_id for m in messages()}) == 1
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "🙂" * 4000, "\ud83d", "\u202e" * 50, "a" * 300_000])
