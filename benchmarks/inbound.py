@@ -24,7 +24,7 @@ import click
 from django.db import connection
 
 from benchmarks._base import doing, emit, p50_ms, p95_ms, say
-from benchmarks._databases import base_database, copied, switch_to, url_of
+from benchmarks._databases import base_database, connect, copied, switch_to, url_of
 from benchmarks._serving import HOST, Connection, Request, free_port, serving
 from centro.channels.accounts import save_account
 from centro.channels.models import Account, InboundMessage, RawEvent
@@ -70,7 +70,7 @@ def main(
         ):
             with doing(f"{calls} calls at {rate}/s"):
                 started = time.perf_counter()
-                killer = threading.Thread(target=_kill, args=[children, kills, seconds])
+                killer = threading.Thread(target=_kill, args=[database, children, kills, seconds])
                 killer.start()
                 sending = _Sending([requests[n] for n in plan], port, rate)
                 sending.run(clients)
@@ -201,7 +201,7 @@ def _working(database: str, workers: int) -> Iterator[list[Child]]:
                 child.process.wait()
 
 
-def _kill(children: list[Child], kills: int, seconds: float) -> None:
+def _kill(database: str, children: list[Child], kills: int, seconds: float) -> None:
     """Kill a worker in the middle of its work, each time another one, and start it anew."""
     log = var() / "log" / "bench-worker.log"
     for n in range(kills):
@@ -210,16 +210,16 @@ def _kill(children: list[Child], kills: int, seconds: float) -> None:
         child.signal(signal.SIGKILL)
         if child.process is not None:
             child.process.wait()
-        say(f"worker {n % len(children)} killed, {_jobs_in_hand()} jobs in hand")
+        say(f"worker {n % len(children)} killed, {_jobs_in_hand(database)} jobs in hand")
         child.start(log)
 
 
-def _jobs_in_hand() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
-        found = int(cursor.fetchone()[0])
-    connection.close()
-    return found
+def _jobs_in_hand(database: str) -> int:
+    """Asked by a connection of its own: this is another thread."""
+    with connect(database) as bare:
+        found = bare.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
+        row = found.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _waiting() -> int:
