@@ -207,19 +207,27 @@ def _kill(database: str, children: list[Child], kills: int, seconds: float) -> N
     for n in range(kills):
         time.sleep(seconds / (kills + 1))
         child = children[n % len(children)]
+        busy = _busy(database)
         child.signal(signal.SIGKILL)
         if child.process is not None:
             child.process.wait()
-        say(f"worker {n % len(children)} killed, {_jobs_in_hand(database)} jobs in hand")
+        say(f"worker {n % len(children)} killed, the workers had {busy} jobs in hand")
         child.start(log)
 
 
-def _jobs_in_hand(database: str) -> int:
-    """Asked by a connection of its own: this is another thread."""
-    with connect(database) as bare:
-        found = bare.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
-        row = found.fetchone()
-    return int(row[0]) if row else 0
+def _busy(database: str) -> int:
+    """How many jobs are in hand, once there are some: a worker that idles is no use to kill.
+
+    Asked by a connection of its own: this is another thread.
+    """
+    with connect(database, autocommit=True) as bare:
+        for _ in range(600):
+            found = bare.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'")
+            row = found.fetchone()
+            if row and row[0]:
+                return int(row[0])
+            time.sleep(0.05)
+    return 0
 
 
 def _waiting() -> int:
