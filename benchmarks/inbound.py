@@ -70,11 +70,12 @@ def main(
         ):
             with doing(f"{calls} calls at {rate}/s"):
                 started = time.perf_counter()
-                killer = threading.Thread(target=_kill, args=[database, children, kills, seconds])
-                killer.start()
                 sending = _Sending([requests[n] for n in plan], port, rate)
-                sending.run(clients)
-                killer.join()
+                provider = threading.Thread(target=sending.run, args=[clients])
+                provider.start()
+                # Here and not in a thread: a worker ends with the thread that started it.
+                _kill(database, children, kills, seconds)
+                provider.join()
             behind = _waiting()
             with doing("taking in the rest"):
                 _wait_until_taken_in()
@@ -218,7 +219,7 @@ def _kill(database: str, children: list[Child], kills: int, seconds: float) -> N
 def _busy(database: str) -> int:
     """How many jobs are in hand, once there are some: a worker that idles is no use to kill.
 
-    Asked by a connection of its own: this is another thread.
+    Asked outside any transaction of ours, so that each look is a new one.
     """
     with connect(database, autocommit=True) as bare:
         for _ in range(600):
