@@ -114,7 +114,7 @@ def ask_all(port: int, requests: Sequence[Request], clients: int) -> tuple[Answe
     every = [Answers() for _ in range(clients)]
 
     def work(answers: Answers) -> None:
-        connection = _Connection(port)
+        connection = Connection(port)
         while True:
             with turn:
                 request = next(waiting, None)
@@ -169,7 +169,7 @@ def final_post(token: UUID, port: int, n: int) -> Request:
     return Request(head.encode() + body)
 
 
-class _Connection:
+class Connection:
     """Just enough of HTTP/1.1 to cost little: one request, one answer, the connection kept."""
 
     def __init__(self, port: int) -> None:

@@ -5,7 +5,6 @@ The tables are the life of a case in docs/explanation/life-of-a-case.md, as data
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from datetime import datetime, timedelta
 
@@ -17,15 +16,11 @@ from centro.accounts.roles import Role
 from centro.catalog.models import Confidentiality
 from centro.kernel.actor import Actor, Kind
 from centro.kernel.errors import Invalid, NotAllowed, Refused
+from centro.kernel.privacy import find_personal
 
 ATTEMPTS_BEFORE_UNREACHABLE = 3
 LONGEST_WAIT = timedelta(days=90)
 LONGEST_TEXT = 5000
-# What a text for everybody must not hold: a cédula, an address of mail, a mobile telephone.
-_PERSONAL = re.compile(
-    r"\b(?:\d{1,2}|PE|E|N)-\d{1,4}-\d{1,6}\b|[\w.+-]+@[\w-]+\.\w+|\b6\d{3}[- ]?\d{4}\b",
-    re.IGNORECASE,
-)
 
 
 class Status(TextChoices):
@@ -222,11 +217,11 @@ def require_impersonal(text: str, longest: int) -> str:
         raise Invalid(
             _("El texto es muy largo: use como máximo %(n)s caracteres.") % {"n": longest}
         )
-    found = _PERSONAL.search(clean)
+    found = find_personal(clean)
     if found:
         raise Invalid(
             _("Esto lo lee todo el mundo: quite «%(what)s», que parece el dato de una persona.")
-            % {"what": found[0]}
+            % {"what": found}
         )
     return clean
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from centro.channels.delivery import DELIVER, QUEUE
 from centro.channels.models import CODE_MARK, Account, Identity, OutboundMessage
+from centro.channels.public import require_public
 from centro.channels.registry import get_channel
 from centro.channels.texts import brief_name, render_message
 from centro.kernel.clock import now
+from centro.kernel.errors import Invalid
 
 _COLUMNS = (
     "kind", "account_id", "identity_id", "in_reply_to", "public", "address", "name", "subject", "body", "html", "reference", "status", "error",
@@ -43,6 +46,7 @@ def send_message(
     account: Account | None = None,
     identity: Identity | None = None,
     in_reply_to: str = "",
+    public: bool = False,
     values: Mapping[str, object] | None = None,
     **more: object,
 ) -> OutboundMessage:
@@ -50,9 +54,12 @@ def send_message(
 
     `name` is one of channels/messages/; `values` fill its blanks. A `discreet` message does not
     say what the matter is or who handles it: somebody else may read it. It leaves by `account`, or
-    by the server of the site's settings. One statement.
+    by the server of the site's settings. Only texts made for everybody may be `public`. One
+    statement.
     """
     channel = get_channel(kind)
+    if public and not name.startswith("public_"):
+        raise Invalid(_("Ese mensaje no es para que lo lea todo el mundo."))
     values = {**(values or {}), **more}
     if values.get("code"):
         values["code"] = CODE_MARK
@@ -65,6 +72,7 @@ def send_message(
         account=account,
         identity=identity,
         in_reply_to=in_reply_to[:200],
+        public=public,
         address=address,
         name=name,
         subject=subject[:200],
@@ -90,8 +98,13 @@ def send_words(
     public: bool = False,
     name: str = WRITTEN,
 ) -> OutboundMessage:
-    """Queue what somebody at the desk wrote, as they wrote it. One statement."""
+    """Queue what somebody at the desk wrote, as they wrote it. One statement.
+
+    Raises Invalid for a public text that tells of a person.
+    """
     get_channel(kind)
+    if public:
+        body = require_public(body, identity)
     message = OutboundMessage(
         kind=kind,
         account=account,

@@ -25,6 +25,16 @@ class Forged(Refused):
     status = 401
 
 
+class TooLarge(Refused):
+    """More than the channel takes in at once."""
+
+    code = "too_large"
+    status = 413
+
+    def __init__(self) -> None:
+        super().__init__("too large")
+
+
 class Unreadable(Refused):
     """Something that the provider would never send."""
 
@@ -129,6 +139,9 @@ class Incoming:
     why: str = ""
     # Whether somebody we trust vouches for the sender; None: nobody was asked.
     verified: bool | None = None
+    # Where the sender says to be, in degrees; the text says it too (see `place_text`).
+    lat: float | None = None
+    lon: float | None = None
     # Of a bounce: the address that failed, and whether for good.
     failed_address: str = ""
     failed_for_good: bool = False
@@ -136,13 +149,18 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The provider's word on a message of ours."""
+    """The provider's word on a message of ours.
+
+    Some speak of no message but of all to one `recipient` up to a moment: `id` is then empty, and
+    `at` that moment.
+    """
 
     id: str
     status: Literal["sent", "delivered", "read", "failed"]
     at: datetime | None = None
     error: str = ""
     permanent: bool = True
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +179,14 @@ class Rejected:
     reason: str
 
 
-Item = Incoming | Report | Change | Rejected
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Something in a call that could not be read; it waits for a repair, the others do not."""
+
+    reason: str
+
+
+Item = Incoming | Report | Change | Rejected | Broken
 
 # ---- What goes out ----
 
@@ -203,7 +228,7 @@ class Channel(ABC):
     label: ClassVar[str | Promise]
     # What an account of it must be given; the first that is no secret is shown first.
     fields: ClassVar[tuple[Field, ...]] = ()
-    # Words that fit into one message; longer answers are cut with a link. 0: no limit.
+    # Characters that fit into one message; longer answers are cut with a link. 0: no limit.
     longest: ClassVar[int] = 0
     # Texts without blank lines and courtesy where every letter costs (messages/…_short).
     brief: ClassVar[bool] = False
@@ -211,6 +236,8 @@ class Channel(ABC):
     window: ClassVar[timedelta | None] = None
     # Whether the provider tells what became of a message.
     reports: ClassVar[bool] = False
+    # What the answer to `challenge` is.
+    challenge_type: ClassVar[str] = "text/plain; charset=utf-8"
     # The largest call or mail that is taken in.
     largest: ClassVar[int] = 1024 * 1024
 
@@ -248,3 +275,7 @@ class Channel(ABC):
         None where the provider does not say. Raise DeliveryError when it does not answer.
         """
         return None
+
+    def private_link(self, access: Access) -> str:
+        """Where a person who wrote in public can write to us alone; empty where nowhere."""
+        return ""

@@ -37,7 +37,7 @@ def deliver_message(*, message_id: int) -> None:
     """
     with transaction.atomic():
         queued = OutboundMessage.objects.select_for_update(skip_locked=True, of=("self",))
-        queued = queued.select_related("account")
+        queued = queued.select_related("account", "identity__person")
         message = queued.filter(pk=message_id, status=_S.QUEUED).first()
         if message is None:
             return
@@ -49,12 +49,14 @@ def deliver_message(*, message_id: int) -> None:
 
 def _attempt(message: OutboundMessage) -> DeliveryError | None:
     """Try once and write down how it went. The last attempt decides."""
+    # Before the provider has it: nobody can have read it earlier than that.
+    started = now()
     failure = _hand_over(message)
     error = str(failure or "").replace("\x00", "")[:2000]
     DeliveryAttempt.objects.create(message=message, succeeded=failure is None, error=error)
     message.error = error
     if failure is None:
-        message.status, message.sent_at = _S.SENT, now()
+        message.status, message.sent_at = _S.SENT, started
     elif failure.permanent or message.attempts.count() >= _MOST_ATTEMPTS:
         message.status = _S.FAILED
     message.save(update_fields=["status", "sent_at", "error", "external_id"])
@@ -74,6 +76,7 @@ def _hand_over(message: OutboundMessage) -> DeliveryError | None:
         html=message.html_as_sent,
         reference=message.reference,
         name=message.name,
+        language=_language(message),
         in_reply_to=message.in_reply_to,
         public=message.public,
         window_open=_window_open(message, channel),
@@ -89,13 +92,21 @@ def _hand_over(message: OutboundMessage) -> DeliveryError | None:
     return None
 
 
+def _language(message: OutboundMessage) -> str:
+    person = message.identity.person if message.identity else None
+    return person.language if person else "es"
+
+
 def _window_open(message: OutboundMessage, channel: Channel) -> bool:
-    """Whether the person wrote by this channel within its window."""
+    """Whether the person wrote by this channel, to us alone, within its window."""
     if channel.window is None or message.identity_id is None:
         return channel.window is None
     lately = InboundMessage.objects.filter(
-        identity=message.identity_id, received_at__gt=now() - channel.window
-    )
+        identity=message.identity_id,
+        account=message.account_id,
+        public=False,
+        received_at__gt=now() - channel.window,
+    ).exclude(nature=InboundMessage.Nature.OWN)
     return lately.exists()
 
 

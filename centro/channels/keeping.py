@@ -43,6 +43,7 @@ def keep_message(raw: RawEvent, item: Incoming) -> tuple[InboundMessage, bool]:
             "reply_address": _line(item.reply_address, 254),
             "origin": _line(item.origin, 500),
             "verified": item.verified,
+            **_position(item),
             "sent_at": item.sent_at,
             "received_at": raw.received_at,
         },
@@ -70,12 +71,14 @@ def remember_identity(kind: str, sender: Sender) -> Identity:
     external_id = _line(sender.id, 254)
     if not external_id:
         raise Invalid(_("El mensaje no dice quién lo envía."))
-    identity, _created = Identity.objects.get_or_create(kind=kind, external_id=external_id)
     told = {
         "name": _line(sender.name, 150),
         "handle": _line(sender.handle, 100),
         "phone": _line(sender.phone, 20),
     }
+    identity, _created = Identity.objects.select_related("person").get_or_create(
+        kind=kind, external_id=external_id, defaults=told
+    )
     new = {
         name: value for name, value in told.items() if value and getattr(identity, name) != value
     }
@@ -112,6 +115,14 @@ def clean(text: str) -> str:
     return whole
 
 
+def _position(item: Incoming) -> dict[str, float | None]:
+    """Degrees that can be on the earth, or none."""
+    lat, lon = item.lat, item.lon
+    if lat is None or lon is None or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        return {"lat": None, "lon": None}
+    return {"lat": lat, "lon": lon}
+
+
 def _line(text: str, most: int) -> str:
     return " ".join(clean(text).split())[:most]
 
@@ -127,7 +138,7 @@ def _keep_parts(message: InboundMessage, item: Incoming) -> None:
             position=position,
             name=_line(part.name, 150),
             media_type=_line(part.media_type, 100).lower(),
-            ref=_line(part.ref, 500),
+            ref=_line(part.ref, 2000),
             content_id=_line(part.content_id, 200),
         )
         if position >= MOST_PARTS:

@@ -12,7 +12,17 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from centro.channels import bounces, filtering, keeping, reports
-from centro.channels.channel import Call, Change, Incoming, Item, Rejected, Report, Unreadable
+from centro.channels.channel import (
+    Broken,
+    Call,
+    Change,
+    Incoming,
+    Item,
+    Rejected,
+    Report,
+    TooLarge,
+    Unreadable,
+)
 from centro.channels.models import Account, InboundItem, InboundMessage, RawEvent
 from centro.channels.registry import get_channel
 from centro.kernel.clock import now
@@ -24,6 +34,7 @@ MOST_ATTEMPTS = 6
 _LOST_AFTER = timedelta(minutes=2)
 _RAW_KEPT = timedelta(days=30)
 _BATCH = 500
+_SECRET_HEADERS = ("cookie", "authorization", "token", "secret")
 _HEADERS_KEPT = 8 * 1024
 _log = logging.getLogger(__name__)
 _Outcome = InboundItem.Outcome
@@ -45,6 +56,10 @@ _INSERT = """
 """
 
 
+class TooEarlyError(Exception):
+    """A change of a message that is not here: providers do not always keep the order."""
+
+
 def open_account(kind: str, slug: str) -> Account:
     """The account that a provider calls; raises NotFound for one that is not, or no longer, ours."""
     account = Account.objects.filter(kind=kind, slug=slug, active=True).first()
@@ -54,10 +69,10 @@ def open_account(kind: str, slug: str) -> Account:
 
 
 def receive_call(*, account: Account, call: Call) -> int | None:
-    """Keep a provider's call once it has proved who it is. Raises Forged or Unreadable."""
+    """Keep a provider's call once it has proved who it is. Raises Forged or TooLarge."""
     channel = get_channel(account.kind)
     if len(call.body) > channel.largest:
-        raise Unreadable(_("La llamada es demasiado grande."))
+        raise TooLarge
     channel.verify(account.access, call)
     key = channel.key_of(call)
     return store_raw(account=account, body=call.body, headers=call.headers, way="webhook", key=key)
@@ -113,10 +128,10 @@ def refuse_raw(*, account: Account, body: bytes, way: str, reason: str) -> None:
 
 
 def _few(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers, without those of proxies and cookies, and not without end."""
+    """The headers, without what opens something, and not without end."""
     kept: dict[str, str] = {}
     for name, value in headers.items():
-        if name.lower() not in {"cookie", "authorization"}:
+        if not any(word in name.lower() for word in _SECRET_HEADERS):
             kept[name.lower()] = value.replace("\x00", "")[:2000]
         if sum(map(len, kept.values())) > _HEADERS_KEPT:
             break
@@ -141,9 +156,15 @@ def items_of(raw: RawEvent) -> list[Item]:
 def settle_item(raw: RawEvent, position: int, item: Item) -> InboundMessage | None:
     """Do what one thing of an event asks for and write it into the books.
 
-    Returns the message when it is one that was not here before.
+    Returns the message when it is one that was not here before. Raises Unreadable for what could
+    not be read.
     """
+    if isinstance(item, Broken):
+        raise Unreadable(item.reason)
     if isinstance(item, Incoming):
+        if item.nature == InboundMessage.Nature.OWN and reports.was_sent(raw.account, item.id):
+            _book(raw, position, _Outcome.REJECTED, reason=_("Es un mensaje que enviamos."))
+            return None
         message, created = keeping.keep_message(raw, item)
         if created:
             filtering.judge(message, item)
@@ -155,6 +176,8 @@ def settle_item(raw: RawEvent, position: int, item: Item) -> InboundMessage | No
         _book(raw, position, _Outcome.REPORT, reason=said)
     elif isinstance(item, Change):
         changed = keeping.change_message(raw.account, item)
+        if changed is None and raw.attempts < MOST_ATTEMPTS:
+            raise TooEarlyError(item.id)
         outcome = _Outcome.CHANGE if changed else _Outcome.REJECTED
         reason = "" if changed else _("Cambia un mensaje que no tenemos.")
         _book(raw, position, outcome, reason=reason, message=changed)
@@ -179,14 +202,18 @@ def _book(
     raw: RawEvent, position: int, outcome: str, *, reason: str = "",
     message: InboundMessage | None = None,
 ) -> None:  # fmt: skip
-    InboundItem.objects.update_or_create(
+    item = InboundItem(
         raw=raw,
         position=position,
-        defaults={
-            "outcome": outcome,
-            "reason": reason.replace("\x00", "")[:2000],
-            "message": message,
-        },
+        outcome=outcome,
+        reason=reason.replace("\x00", "")[:2000],
+        message=message,
+    )
+    InboundItem.objects.bulk_create(
+        [item],
+        update_conflicts=True,
+        unique_fields=["raw", "position"],
+        update_fields=["outcome", "reason", "message"],
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from centro.channels.channel import Report
 from centro.channels.models import Account, DeliveryReport, OutboundMessage
@@ -12,6 +13,8 @@ from centro.kernel.clock import now
 
 _S = OutboundMessage.Status
 # What is further along is not undone by a report that comes late; `read` implies `delivered`.
+# The provider's clock and ours are never quite the same.
+_CLOCKS = timedelta(seconds=2)
 _RANK = {_S.QUEUED: 0, _S.SENT: 1, _S.DELIVERED: 2, _S.READ: 3}
 
 
@@ -20,6 +23,8 @@ def keep_report(account: Account, report: Report) -> str:
 
     Returns the status it speaks of. A report that comes twice changes nothing.
     """
+    if not report.id:
+        return _keep_for_all(account, report)
     DeliveryReport.objects.get_or_create(
         account=account,
         external_id=report.id[:200],
@@ -36,6 +41,40 @@ def keep_report(account: Account, report: Report) -> str:
     return report.status
 
 
+def _keep_for_all(account: Account, report: Report) -> str:
+    """A word on everything that one recipient was sent up to a moment; a later moment replaces it."""
+    until = report.at or now()
+    row, created = DeliveryReport.objects.select_for_update().get_or_create(
+        account=account,
+        external_id=_everything_to(report.recipient),
+        status=report.status,
+        defaults={"at": until},
+    )
+    if not created and row.at < until:
+        row.at = until
+        row.save(update_fields=["at"])
+    messages = OutboundMessage.objects.select_for_update(of=("self",)).filter(
+        account=account,
+        identity__kind=account.kind,
+        identity__external_id=report.recipient,
+        sent_at__lte=until + _CLOCKS,
+    )
+    for message in messages.filter(status__in=[_S.SENT, _S.DELIVERED]):
+        apply_reports(message)
+    return report.status
+
+
+def was_sent(account: Account, external_id: str) -> bool:
+    """Whether that is the id of a message that left by this account."""
+    sent = OutboundMessage.objects.filter(account=account, external_id=external_id[:200])
+    return bool(external_id) and sent.exists()
+
+
+def _everything_to(recipient: str) -> str:
+    """Stands where the id of one message would."""
+    return f"to:{recipient}"[:200]
+
+
 @transaction.atomic(savepoint=False)
 def apply_reports(message: OutboundMessage) -> None:
     """Bring a locked message that left up to what its provider has said of it so far.
@@ -44,9 +83,10 @@ def apply_reports(message: OutboundMessage) -> None:
     """
     if not message.external_id or message.account_id is None or message.status == _S.QUEUED:
         return
-    said = DeliveryReport.objects.filter(
-        account=message.account_id, external_id=message.external_id
-    ).order_by("at", "pk")
+    about = Q(external_id=message.external_id)
+    if message.sent_at is not None:
+        about |= Q(external_id=_everything_to(message.address), at__gte=message.sent_at - _CLOCKS)
+    said = DeliveryReport.objects.filter(about, account=message.account_id).order_by("at", "pk")
     failed_for_good = False
     for report in said:
         arrived = message.status in {_S.DELIVERED, _S.READ}

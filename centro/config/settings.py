@@ -220,6 +220,10 @@ EMAIL_TIMEOUT = 20
 # Where a mail server hands over the mails of our accounts; 0: nowhere.
 LMTP_HOST = os.environ.get("LMTP_HOST", "127.0.0.1")
 LMTP_PORT = int(os.environ.get("LMTP_PORT", "0"))
+# Where the networks answer; tests put their own there.
+META_URL = os.environ.get("META_URL", "https://graph.facebook.com/v24.0").rstrip("/")
+X_URL = os.environ.get("X_URL", "https://api.x.com").rstrip("/")
+TELEGRAM_URL = os.environ.get("TELEGRAM_URL", "https://api.telegram.org").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Centro 3-1-1 <311@centro311.example>")
 
 SESSION_COOKIE_HTTPONLY = True

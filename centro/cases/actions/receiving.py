@@ -15,12 +15,14 @@ from centro.cases.mentions import case_of, linked_cases
 from centro.cases.models import Case, CaseConversation, CasePhoto, TimelineEntry
 from centro.cases.rules import ACTIVE, Status
 from centro.channels.fetching import defer_fetch, pending_of
+from centro.channels.inviting import invite_to_private
 from centro.channels.models import Attachment, InboundMessage
 from centro.contacts.conversations import (
     attach_message,
     attach_quietly,
     lock_conversation,
     note_event,
+    note_sent,
 )
 from centro.contacts.models import Conversation
 from centro.files.models import StoredFile
@@ -42,6 +44,15 @@ def receive_message(*, message: InboundMessage) -> Conversation | None:
         return attach_quietly(message=message)
     if is_task_answer(message):
         return do_what_was_answered(message)
+    conversation = _receive(message)
+    invitation = invite_to_private(message=message)
+    if invitation is not None:
+        note_sent(lock_conversation(conversation), invitation, answers=False)
+    return conversation
+
+
+def _receive(message: InboundMessage) -> Conversation:
+    """What a person wrote, to its case or to the inbox."""
     mention = case_of(message)
     if mention is not None and mention.proved:
         talk = _talk_of(mention.case, message)

@@ -29,7 +29,7 @@ PERSONAL = {
     "channels.Tally": frozenset({"error"}),
     "channels.InboundItem": frozenset({"reason"}),
     "channels.InboundMessage": frozenset(
-        {"subject", "body", "quoted", "html", "reply_address", "origin"}
+        {"subject", "body", "quoted", "html", "reply_address", "origin", "lat", "lon"}
     ),
     "channels.Attachment": frozenset({"name", "reason"}),
 }

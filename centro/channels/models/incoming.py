@@ -99,6 +99,9 @@ class InboundMessage(models.Model):
     origin = models.CharField(max_length=500, blank=True)
     # Whether a server that we trust says that the sender is who it names; None: nobody looked.
     verified = models.BooleanField(null=True)
+    # Where the sender said to be.
+    lat = models.FloatField(null=True)
+    lon = models.FloatField(null=True)
     sent_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True)
@@ -159,7 +162,7 @@ class Attachment(models.Model):
     name = models.CharField(max_length=150, blank=True)
     media_type = models.CharField(max_length=100, blank=True)
     # How the provider names it, until it was fetched.
-    ref = models.CharField(max_length=500, blank=True)
+    ref = models.CharField(max_length=2000, blank=True)
     # An image inside the text of a mail is named by it.
     content_id = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, RawPostDataException
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from centro.channels.channel import Call, Channel
+from centro.channels.channel import Call, Channel, TooLarge
 from centro.channels.reading import open_account, receive_call
 from centro.channels.registry import get_channel
 from centro.kernel.errors import Refused
@@ -31,7 +31,7 @@ def receive(request: HttpRequest, kind: str, slug: str) -> HttpResponse:
         if request.method == "GET":
             asked = channel.challenge(account.access, call)
             if asked is not None:
-                return HttpResponse(asked, content_type=_TEXT)
+                return HttpResponse(asked, content_type=channel.challenge_type)
         receive_call(account=account, call=call)
         body, media_type = channel.reply(account.access)
         return HttpResponse(body, content_type=media_type)
@@ -65,14 +65,6 @@ def _body(request: HttpRequest, most: int) -> bytes:
         return request.read(most + 1)
     except (OSError, RawPostDataException):
         raise Broken from None
-
-
-class TooLarge(Refused):
-    code = "too_large"
-    status = 413
-
-    def __init__(self) -> None:
-        super().__init__("too large")
 
 
 class Broken(Refused):
