@@ -57,12 +57,19 @@ def watch_accounts(timestamp: int) -> None:
     watching.watch_accounts()
 
 
-# Its own queue beside the sweeps: a provider that hangs must not hold them up.
 @app.periodic(cron="12 * * * *")
-@app.task(queue="outbound", queueing_lock="keep_books")
+@app.task(queue="sweeps", priority=10, queueing_lock="keep_books")
 def keep_books(timestamp: int) -> None:
     """Every hour: what the providers say they have for us, and what of it we have."""
-    watching.keep_books()
+    for account_id in watching.begin_books():
+        compare_account.defer(account_id=account_id)
+
+
+# Beside the sweeps: a provider that hangs must not hold them up.
+@app.task(queue="outbound")
+def compare_account(*, account_id: int) -> None:
+    """One provider's books and ours."""
+    watching.compare_account(account_id=account_id)
 
 
 @app.periodic(cron="50 3 * * *")

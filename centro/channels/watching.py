@@ -98,18 +98,19 @@ def _tell_administrators(alarm: ChannelAlarm) -> None:
 # ---- The books ----
 
 
-def keep_books() -> int:
-    """Compare with each provider that says what it has for us. Returns how many things are missing.
+def begin_books() -> list[int]:
+    """The accounts to be compared now; old comparisons go."""
+    Tally.objects.filter(at__lt=now() - _TALLIES_KEPT).delete()
+    return list(Account.objects.filter(active=True).values_list("pk", flat=True))
+
+
+def compare_account(*, account_id: int) -> int:
+    """Compare with a provider that says what it has for us. Returns how many things are lost.
 
     What a provider brought a moment ago may still be on its way: only what was missing at the last
     look too is called lost.
     """
-    Tally.objects.filter(at__lt=now() - _TALLIES_KEPT).delete()
-    accounts = Account.objects.filter(active=True)
-    return sum(_compare(account) for account in accounts)
-
-
-def _compare(account: Account) -> int:
+    account = Account.objects.get(pk=account_id)
     since = now() - _COMPARED
     try:
         theirs = get_channel(account.kind).ids_since(account.access, since)

@@ -21,8 +21,11 @@ from centro.kernel.errors import NotFound
 from centro.kernel.numbers import access_code
 
 NUMBER = "311-00000042-2"
-# Written to people of the State, about many cases at once.
-INSIDE = {"digest", "figures_report"}
+# Written to people of the State, or about no case.
+INSIDE = {
+    "digest", "figures_report", "task_mailed", "task_done", "task_refused", "channel_alarm",
+    "channel_test",
+}  # fmt: skip
 # Said to everybody: they speak of no case (see test_public.py).
 PUBLIC = {name for name in names() if name.startswith("public_")}
 LETTERS = sorted(set(names()) - INSIDE - PUBLIC)

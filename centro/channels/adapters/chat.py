@@ -9,10 +9,20 @@ import json
 from base64 import b64decode
 from collections.abc import Mapping
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from centro.channels.channel import Access, Channel, Incoming, Item, Outgoing, Part, Sender
+from centro.channels.channel import (
+    Access,
+    Channel,
+    DeliveryError,
+    Incoming,
+    Item,
+    Outgoing,
+    Part,
+    Sender,
+)
 
 
 class Chat(Channel):
@@ -38,6 +48,10 @@ class Chat(Channel):
         ]
 
     def send(self, access: Access, message: Outgoing) -> str:
+        try:
+            UUID(message.address)
+        except ValueError as error:
+            raise DeliveryError("nobody at the chat has that name", permanent=True) from error
         return f"chat-{message.key}"
 
 
