@@ -16,7 +16,7 @@ from centro.cases.models import Dialogue
 from centro.cases.rules import LONGEST_TEXT
 from centro.catalog.models import ServiceType
 from centro.catalog.queries import service_with, suggest_services
-from centro.kernel.text import stems, words
+from centro.kernel.text import STOP_WORDS, stems, words
 from centro.places.models import Place
 from centro.places.queries import Spot, search_spots
 
@@ -25,6 +25,9 @@ Step, Ending = Dialogue.Step, Dialogue.Ending
 _MOST_CHOICES = 5
 _MOST_WORDS = 12
 _LONGEST_NAME = 4
+_GREETING = frozenset(
+    ["saludos", "dias", "tardes", "noches", "dia", "noche", "tarde", "hi", "hello"]
+)
 # After one of these a place is named.
 _BEFORE_PLACE = frozenset(["en", "de", "del", "a"])
 
@@ -42,7 +45,7 @@ class Turn:
 
 def begin(told: Told, text: str) -> Turn:
     """The first words: they may already say what happens."""
-    if not stems(text):
+    if not set(words(text)) - _GREETING - STOP_WORDS:
         return Turn("what", Step.WHAT)
     return _hear_matter(told, text)
 

@@ -19,11 +19,11 @@ from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.guide_steps import STEPS, Turn, begin
 from centro.cases.actions.opening import Matter, open_case
 from centro.cases.actions.speaking import may_answer, said_lately, say, write_back
+from centro.cases.answers import yes_or_no
 from centro.cases.commands import Command, Word, read_command, speaks_of_danger
 from centro.cases.mentions import case_of, linked_cases, may_speak_for, points_of
 from centro.cases.models import Case, CaseConversation, CaseQuerySet, Dialogue
 from centro.cases.rules import ACTIVE, UNSOLVED, Status
-from centro.catalog.models import Confidentiality
 from centro.catalog.queries import service_with
 from centro.channels.actions import WRITTEN
 from centro.channels.models import Identity, InboundMessage, OutboundMessage
@@ -79,14 +79,16 @@ def guide_sender(*, message: InboundMessage) -> Conversation | None:
 
 
 def acknowledge(*, case: Case, message: InboundMessage, conversation: Conversation) -> None:
-    """Say that a case has heard a message, where the sender sees no other sign of it."""
+    """Say that a case has heard a message, where the sender sees no other sign of it.
+
+    `case` is as it was before it heard.
+    """
     identity = message.identity
     if not get_channel(identity.kind).guides or message.public or not may_answer(identity):
         return
-    case = Case.objects.get(pk=case.pk)
-    command = read_command(message.body)
-    if command is not None and command.word in {Word.YES, Word.NO}:
-        name = "confirmed" if case.status == Status.CLOSED else ""
+    if case.status == Status.RESOLVED and yes_or_no(message.body) is not None:
+        # As it was before: a reopening tells of itself.
+        name = "confirmed" if Case.objects.get(pk=case.pk).status == Status.CLOSED else ""
     else:
         name = "" if said_lately(identity, "added", _ONCE_IN) else "added"
     if name:
@@ -178,15 +180,19 @@ def _cases_of(identity: Identity) -> CaseQuerySet:
 def _hear_solved(command: Command, message: InboundMessage) -> Conversation | None:
     """A plain yes or no is about the case that was last said to be solved.
 
-    Not about a confidential one: somebody else may hold the telephone.
+    For a confidential one it proves too little, since somebody else may hold the telephone: a
+    person of the centre asks again.
     """
     if case_of(message) is not None:
         return None  # it names its case: the ordinary way knows what to do
     asked = _cases_of(message.identity).filter(status=Status.RESOLVED)
-    asked = asked.filter(confidentiality=Confidentiality.OPEN)
     case = asked.order_by("-resolved_at", "-pk").first()
     if case is None:
         return None
+    if case.is_confidential:
+        conversation = attach_message(message=message)
+        say(conversation, message, "handed", answers=False)
+        return conversation
     link = CaseConversation.objects.filter(case=case).select_related("conversation").first()
     conversation = attach_message(
         message=message, within=link.conversation if link else None, waits=False
