@@ -464,7 +464,7 @@ class TestAtOnce:
 
             try:
                 take_in_event(raw_id=raw_id)
-            except BaseException as fault:  # noqa: BLE001 what a thread meets is told below
+            except BaseException as fault:
                 faults.append(fault)
             finally:
                 connection.close()

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -76,7 +76,9 @@ class Fake:
             "From": sender, "ApiVersion": "2010-04-01",
         } | more  # fmt: skip
         with self.lock:
-            self.messages.append({"sid": sid, "direction": "inbound", "to": form["To"], "form": form})
+            self.messages.append(
+                {"sid": sid, "direction": "inbound", "to": form["To"], "form": form}
+            )
         return self.signed(url, form)
 
     def reports(self, url: str, sid: str, *statuses: str, code: str = "") -> list[Callback]:
@@ -150,75 +152,75 @@ def _error(status: int, code: int, words: str) -> dict[str, Any]:
     return {"code": code, "message": words, "more_info": more, "status": status}
 
 
-def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    fake: ClassVar[Fake]
 
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 as it is named above us
+        pass
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-            if not self._lets_in():
-                return
-            if _RESOURCE.fullmatch(self.path) is None:
-                self._say(404, _error(404, 20404, "The requested resource was not found"))
-            elif not self.headers.get("Content-Type", "").startswith(
-                "application/x-www-form-urlencoded"
-            ):
-                self._say(400, _error(400, 20001, "a form is required"))
-            else:
-                form = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=True)
-                self._say(*fake.create(form))
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        if not self._lets_in():
+            return
+        if _RESOURCE.fullmatch(self.path) is None:
+            self._say(404, _error(404, 20404, "The requested resource was not found"))
+        elif not self.headers.get("Content-Type", "").startswith(
+            "application/x-www-form-urlencoded"
+        ):
+            self._say(400, _error(400, 20001, "a form is required"))
+        else:
+            form = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=True)
+            self._say(*self.fake.create(form))
 
-        def do_GET(self) -> None:
-            if not self._lets_in():
-                return
-            parts = urlsplit(self.path)
-            media = _MEDIA.fullmatch(parts.path)
-            if media is not None and media[3] in fake.media:
-                kind, data = fake.media[media[3]]
-                self._say(200, data, {"Content-Type": kind})
-            elif _RESOURCE.fullmatch(parts.path):
-                self._say(200, fake.listed(parse_qs(parts.query)))
-            else:
-                self._say(404, _error(404, 20404, "The requested resource was not found"))
+    def do_GET(self) -> None:
+        if not self._lets_in():
+            return
+        parts = urlsplit(self.path)
+        media = _MEDIA.fullmatch(parts.path)
+        if media is not None and media[3] in self.fake.media:
+            kind, data = self.fake.media[media[3]]
+            self._say(200, data, {"Content-Type": kind})
+        elif _RESOURCE.fullmatch(parts.path):
+            self._say(200, self.fake.listed(parse_qs(parts.query)))
+        else:
+            self._say(404, _error(404, 20404, "The requested resource was not found"))
 
-        def _lets_in(self) -> bool:
-            with fake.lock:
-                fake.requests += 1
-                planned = fake.next_answers.pop(0) if fake.next_answers else None
-            scheme, _space, given = self.headers.get("Authorization", "").partition(" ")
-            asked = re.search(r"/Accounts/(\w+)/", self.path)
-            right = scheme == "Basic" and b64decode(given).decode() == f"{fake.sid}:{fake.token}"
-            if planned is not None:
-                status, code, headers = planned
-                self._say(status, _error(status, code, "as the test wants it"), headers)
-            elif not right or asked is None or asked[1] != fake.sid:
-                self._say(401, _error(401, 20003, "Authenticate"))
-            else:
-                return True
-            return False
+    def _lets_in(self) -> bool:
+        with self.fake.lock:
+            self.fake.requests += 1
+            planned = self.fake.next_answers.pop(0) if self.fake.next_answers else None
+        scheme, _space, given = self.headers.get("Authorization", "").partition(" ")
+        asked = re.search(r"/Accounts/(\w+)/", self.path)
+        right = (
+            scheme == "Basic" and b64decode(given).decode() == f"{self.fake.sid}:{self.fake.token}"
+        )
+        if planned is not None:
+            status, code, headers = planned
+            self._say(status, _error(status, code, "as the test wants it"), headers)
+        elif not right or asked is None or asked[1] != self.fake.sid:
+            self._say(401, _error(401, 20003, "Authenticate"))
+        else:
+            return True
+        return False
 
-        def _say(
-            self, status: int, what: dict[str, Any] | bytes, headers: dict[str, str] | None = None
-        ) -> None:
-            body = what if isinstance(what, bytes) else json.dumps(what).encode()
-            self.send_response(status)
-            for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    return Handler
+    def _say(
+        self, status: int, what: dict[str, Any] | bytes, headers: dict[str, str] | None = None
+    ) -> None:
+        body = what if isinstance(what, bytes) else json.dumps(what).encode()
+        self.send_response(status)
+        for name, value in ({"Content-Type": "application/json"} | (headers or {})).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
 
 @contextmanager
 def twilio(sid: str, token: str, *numbers: str) -> Iterator[Fake]:
     """A Twilio that runs until the block ends."""
     fake = Fake(sid, token, set(numbers))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(fake))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"fake": fake}))
     server.daemon_threads = True
     fake.port = server.server_port
     thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)

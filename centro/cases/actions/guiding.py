@@ -8,22 +8,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.guide_steps import STEPS, Turn, begin
+from centro.cases.actions.guide_words import (
+    emergency_number,
+    hear_solved,
+    link_case,
+    link_to,
+    set_quiet,
+    tell_state,
+)
 from centro.cases.actions.opening import Matter, open_case
 from centro.cases.actions.speaking import may_answer, said_lately, say, write_back
 from centro.cases.answers import yes_or_no
 from centro.cases.commands import Command, Word, read_command, speaks_of_danger
-from centro.cases.mentions import case_of, linked_cases, may_speak_for, points_of
-from centro.cases.models import Case, CaseConversation, CaseQuerySet, Dialogue
-from centro.cases.rules import ACTIVE, UNSOLVED, Status
+from centro.cases.mentions import case_of, linked_cases
+from centro.cases.models import Case, Dialogue
+from centro.cases.rules import ACTIVE, Status
 from centro.catalog.queries import service_with
 from centro.channels.actions import WRITTEN
 from centro.channels.models import Identity, InboundMessage, OutboundMessage
@@ -40,10 +44,8 @@ from centro.contacts.models import Conversation, ConversationEntry
 from centro.kernel.actor import citizen
 from centro.kernel.clock import now
 from centro.kernel.errors import Refused
-from centro.knowledge.queries import emergency_numbers
 from centro.people.actions import remember_person
-from centro.people.models import ContactPoint, Person
-from centro.people.queries import records_of
+from centro.people.models import Person
 from centro.places.queries import place_with
 
 Step, Ending = Dialogue.Step, Dialogue.Ending
@@ -104,16 +106,16 @@ def _obey(
     command: Command, message: InboundMessage, dialogue: Dialogue | None
 ) -> Conversation | None:
     if command.word in {Word.YES, Word.NO}:
-        return None if dialogue is not None else _hear_solved(command, message)
+        return None if dialogue is not None else hear_solved(command, message)
     if command.word == Word.CANCEL and dialogue is None:
         return None
     conversation = attach_message(message=message, waits=False)
     if command.word == Word.STATE:
-        _tell_state(command, message, conversation)
+        tell_state(command, message, conversation)
     elif command.word == Word.HELP:
-        say(conversation, message, "help", values={"emergency": _emergency()})
+        say(conversation, message, "help", values={"emergency": emergency_number()})
     elif command.word in {Word.STOP, Word.START}:
-        _set_quiet(message, conversation, quiet=command.word == Word.STOP)
+        set_quiet(message, conversation, quiet=command.word == Word.STOP)
     else:
         if dialogue is not None:
             _end(dialogue, Ending.CANCELLED)
@@ -122,93 +124,6 @@ def _obey(
             say(conversation, message, "what")
         else:
             say(conversation, message, "cancelled")
-    return conversation
-
-
-def _set_quiet(message: InboundMessage, conversation: Conversation, *, quiet: bool) -> None:
-    Identity.objects.filter(pk=message.identity_id).update(quiet_since=now() if quiet else None)
-    say(conversation, message, "stopped" if quiet else "started")
-
-
-def _tell_state(command: Command, message: InboundMessage, conversation: Conversation) -> None:
-    if command.numbered and not command.number:
-        say(conversation, message, "wrong_number")
-        return
-    if not command.numbered:
-        case = _cases_of(message.identity).order_by("-pk").first()
-        if case is None:
-            say(conversation, message, "no_case")
-            return
-    else:
-        case = Case.objects.numbered(command.number).first()
-        # A case of others and one that is not look the same.
-        if case is None or not may_speak_for(case, message.identity, command.code):
-            say(conversation, message, "needs_code", values={"number": command.number})
-            return
-    say(
-        conversation,
-        message,
-        "state_due" if case.status in UNSOLVED else "state",
-        reference=case.number,
-        values={
-            "number": case.number,
-            "status": _in_language(conversation, case),
-            "due": f"{localtime(case.due_at):%d/%m/%Y}",
-            "link": _link_to(case),
-        },
-    )
-
-
-def _link_to(case: Case) -> str:
-    return f"{settings.SITE_URL}/seguimiento/{case.number}/"
-
-
-def _in_language(conversation: Conversation, case: Case) -> str:
-    with override(conversation.language):
-        return str(case.get_status_display())
-
-
-def _cases_of(identity: Identity) -> CaseQuerySet:
-    """The cases of whoever has that telephone, or of the person the desk says it is."""
-    points = ContactPoint.objects.filter(points_of(identity))
-    theirs = Q(person__in=points.values("person_id"))
-    if identity.person_id is not None:
-        theirs |= Q(person__in=records_of(Person(pk=identity.person_id)))
-    return Case.objects.filter(theirs)
-
-
-def _hear_solved(command: Command, message: InboundMessage) -> Conversation | None:
-    """A plain yes or no is about the case that was last said to be solved.
-
-    For a confidential one it proves too little, since somebody else may hold the telephone: a
-    person of the centre asks again.
-    """
-    if case_of(message) is not None:
-        return None  # it names its case: the ordinary way knows what to do
-    asked = _cases_of(message.identity).filter(status=Status.RESOLVED)
-    case = asked.order_by("-resolved_at", "-pk").first()
-    if case is None:
-        return None
-    if case.is_confidential:
-        conversation = attach_message(message=message)
-        say(conversation, message, "handed", answers=False)
-        return conversation
-    link = CaseConversation.objects.filter(case=case).select_related("conversation").first()
-    conversation = attach_message(
-        message=message, within=link.conversation if link else None, waits=False
-    )
-    _link(case, conversation)
-    by, number = citizen(message.identity.name), case.number
-    if command.word == Word.YES:
-        confirm_case(case=case, by=by)
-        say(conversation, message, "confirmed", reference=number, values={"number": number})
-        return conversation
-    moment = now()
-    reopen_case(case=case, text=message.body, by=by)
-    told = OutboundMessage.objects.filter(reference=number, name="case_reopened")
-    if not told.filter(identity=message.identity_id, created_at__gte=moment).exists():
-        conversation = lock_conversation(conversation)
-        say(conversation, message, "reopened", reference=number, values={"number": number})
     return conversation
 
 
@@ -291,15 +206,10 @@ def _note(message: InboundMessage, conversation: Conversation, *, missed: bool) 
     with override(conversation.language):
         notes = []
         if speaks_of_danger(message.body):
-            notes.append(_("Si hay peligro llame al %(number)s.") % {"number": _emergency()})
+            notes.append(_("Si hay peligro llame al %(number)s.") % {"number": emergency_number()})
         if missed:
             notes.append(_("No entendimos su respuesta."))
     return "".join(f"{note} " for note in notes)
-
-
-def _emergency() -> str:
-    numbers = emergency_numbers()
-    return numbers[0].number if numbers else "911"
 
 
 def _hand_over(dialogue: Dialogue, message: InboundMessage, conversation: Conversation) -> None:
@@ -320,14 +230,14 @@ def _open(dialogue: Dialogue, message: InboundMessage, conversation: Conversatio
         return
     dialogue.case = case
     _end(dialogue, Ending.CASE)
-    _link(case, conversation)
+    link_case(case, conversation)
     opened = case.timeline.filter(kind="opened").first()
     told = opened.data.get("message") if opened else None
     sent = OutboundMessage.objects.filter(pk=told).first() if told else None
     if sent is not None:
         note_sent(conversation, sent)
     else:
-        said = {"number": case.number, "code": case.code, "link": _link_to(case)}
+        said = {"number": case.number, "code": case.code, "link": link_to(case)}
         write_back(
             conversation,
             message,
@@ -366,12 +276,6 @@ def _person_of(identity: Identity, language: str) -> Person | None:
     if identity.person is not None:
         return identity.person
     return remember_person(phone=identity.phone, language=language, by=citizen())
-
-
-def _link(case: Case, conversation: Conversation) -> None:
-    CaseConversation.objects.get_or_create(
-        case=case, conversation=conversation, defaults={"linked_at": now()}
-    )
 
 
 def _end(dialogue: Dialogue, ending: Dialogue.Ending) -> None:

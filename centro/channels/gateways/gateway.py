@@ -17,7 +17,7 @@ from centro.kernel.identifiers import parse_phone
 # A longer text is cut: ten parts are what gateways and people bear.
 MOST_PARTS = 10
 TIMEOUT = (5, 15)
-_ONLY_DIGITS = re.compile(r"[+\d][\d\s().-]{6,}")
+_ONLY_DIGITS = re.compile(r"[+(\d][\d\s().-]{6,}")
 
 
 class Gateway(Protocol):
