@@ -14,7 +14,7 @@ from centro.channels.accounts import save_account
 from centro.channels.models import Account, OutboundMessage, RawEvent
 from centro.kernel.actor import SYSTEM
 
-TOKEN = "clave:de la pasarela/ñ"
+TOKEN = "clave-de-la-pasarela_1"
 AUTH_TOKEN = "12345"
 SID = "AC00000000000000000000000000000001"
 ANA = "+50760001234"

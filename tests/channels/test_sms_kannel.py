@@ -12,11 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centro.channels.accounts import account_for
+from centro.channels.actions import send_words
 from centro.channels.channel import Access, Incoming, Item, Rejected, Report, Unreadable
 from centro.channels.delivery import deliver_message
 from centro.channels.filtering import FLOOD
 from centro.channels.gateways.kannel import Kannel
-from centro.channels.models import Identity, InboundItem, InboundMessage, OutboundMessage, RawEvent
+from centro.channels.models import (
+    Account,
+    Identity,
+    InboundItem,
+    InboundMessage,
+    OutboundMessage,
+    RawEvent,
+)
 from centro.contacts.models import Conversation
 from tests.channels.sms_world import ANA, TOKEN, account, basic, call, kannel_query, take_in_all
 from tests.fakes.kannel import Sendsms, sendsms
@@ -208,9 +217,6 @@ class TestSending:
             yield running
 
     def send(self, text: str, **fields: Any) -> OutboundMessage:
-        from centro.channels.accounts import account_for
-        from centro.channels.actions import send_words
-
         message = send_words(
             kind="sms", account=account_for("sms"), identity=None, address=fields.get("to", ANA),
             body=text,
@@ -257,9 +263,6 @@ class TestSending:
         assert message.status == "delivered"
 
     def test_a_report_that_comes_before_our_commit_is_not_lost(self, kannel):
-        from centro.channels.accounts import account_for
-        from centro.channels.actions import send_words
-
         message = send_words(
             kind="sms", account=account_for("sms"), identity=None, address=ANA, body="hola"
         )
@@ -304,6 +307,15 @@ class TestSending:
     def test_a_wrong_password_is_repaired_by_somebody(self, kannel):
         kannel.password = "otra"
         assert self.send("hola").status == "queued"
+
+    @pytest.mark.parametrize("token", ["", "con espacio y %d", "corta", "a:b@evil.example/"])
+    def test_a_password_that_kannel_could_not_call_with_is_said(self, kannel, token):
+        made = Account.objects.get()
+        made.seal_secrets({"password": "secreto", "token": token})
+        made.save()
+        message = self.send("hola")
+        assert message.status == "queued"
+        assert kannel.asked == []
 
     def test_an_account_without_an_address_waits_for_it(self):
         account(slug="nueva", address="313")

@@ -33,7 +33,9 @@ class Sms(Channel):
         Field("url", _("Dirección de sendsms (sólo Kannel)"), required=False),
         Field("username", _("Usuario de sendsms, o Account SID")),
         Field("password", _("Contraseña de sendsms, o Auth Token"), secret=True),
-        Field("token", _("Clave con que llama Kannel"), secret=True, required=False),
+        Field(
+            "token", _("Clave con que llama Kannel (letras y cifras)"), secret=True, required=False
+        ),
     )
     brief = True
     guides = True

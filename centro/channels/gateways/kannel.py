@@ -1,7 +1,7 @@
 """Kannel, the gateway that a site runs itself towards its operators.
 
 Kannel cannot sign: it calls us with a password that it was given in the addresses it calls
-(`http://kannel:TOKEN@…`), which it sends as basic authentication. See docs/how-to/connect-sms.md.
+(`http://kannel:TOKEN@…`), which it sends as basic authentication, as it stands. See docs/how-to/connect-sms.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from django.conf import settings
@@ -42,6 +42,7 @@ _SAYS: Mapping[str, Literal["sent", "delivered", "failed"]] = {
 }  # fmt: skip
 _BINARY, _UNICODE = "1", "2"
 _NAME_OF_CHARSET = re.compile(r"utf-?16-?be|ucs-?2", re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,200}")
 _KEY = re.compile(r"centro-\d{1,18}")
 # One receiver is wrong, and stays wrong.
 _FOR_EVER = re.compile(
@@ -176,7 +177,10 @@ def _moment(seconds: str) -> datetime | None:
 
 def _report_url(access: Access, key: str) -> str:
     site = urlsplit(settings.SITE_URL)
-    token = quote(access.secrets.get("token", ""), safe="")
+    token = access.secrets.get("token", "")
+    if _TOKEN.fullmatch(token) is None:
+        # Kannel sends what stands in the address as it stands, and reads % as its own.
+        raise DeliveryError("the password by which Kannel calls may hold letters and figures alone")
     return (
         f"{site.scheme}://{_USER}:{token}@{site.netloc}{site.path}"
         f"/entrada/sms/{access.slug}/?dlr=%d&key={key}&at=%T&said=%A"
