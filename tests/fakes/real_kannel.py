@@ -114,7 +114,7 @@ class RealKannel:
         _end(self.processes.pop())
 
     def write(self, sender: str, kind: str, said: str) -> None:
-        """A telephone writes: `text words`, `ucs2 %00…`, or a part: `udh-data %05… %61…`."""
+        """A telephone writes: `text words`, `ucs2 %00…`, or a part: `udh-text %05… words`."""
         self._leave()
         log = self.root / f"centre-{len(self.logs)}.log"
         log.touch()
