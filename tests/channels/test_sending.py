@@ -21,8 +21,8 @@ from centro.kernel.errors import NotFound
 from centro.kernel.numbers import access_code
 
 NUMBER = "311-00000042-2"
-# Written to people of the State, about many cases at once.
-INSIDE = {"digest", "figures_report"}
+# Written to people of the State.
+INSIDE = {name for name in names() if name.startswith(("digest", "figures_", "task_", "channel_"))}
 # Said to everybody: they speak of no case (see test_public.py).
 PUBLIC = {name for name in names() if name.startswith("public_")}
 # Written for telephones; see test_short_texts.

@@ -18,7 +18,7 @@ from centro.channels.channel import (
     Item,
     Outgoing,
 )
-from centro.channels.gateways.gateway import Gateway
+from centro.channels.gateways.gateway import Gateway, phone_of
 from centro.channels.gateways.kannel import Kannel
 from centro.channels.gateways.twilio import Twilio
 
@@ -55,6 +55,8 @@ class Sms(Channel):
         return _known(access).reply(access)
 
     def send(self, access: Access, message: Outgoing) -> str:
+        if not phone_of(message.address):
+            raise DeliveryError(f"not a telephone: {message.address!r}", permanent=True)
         return _known(access).send(access, message)
 
     def fetch(self, access: Access, ref: str) -> Download:
