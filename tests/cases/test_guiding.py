@@ -377,6 +377,22 @@ class TestWasItSolved:
         assert case.status == "resolved"
         assert Case.objects.count() == 2
 
+    def test_who_does_not_answer_is_reminded_once_by_sms(self, ana, frozen):
+        solved(open_by_sms(ana))
+        ana.read()
+        frozen.to("2026-03-06 10:00")
+        assert actions.remind_unanswered() == 1
+        (reminder,) = ana.read()
+        assert reminder.name == "case_reminder"
+        assert "Responda SI o NO" in reminder.body
+        assert actions.remind_unanswered() == 0
+
+    def test_who_asked_for_few_messages_is_not_reminded(self, ana, frozen):
+        solved(open_by_sms(ana))
+        ana.write("BAJA")
+        frozen.to("2026-03-06 10:00")
+        assert actions.remind_unanswered() == 0
+
     def test_what_cannot_be_delivered_is_asked_by_telephone(self, ana):
         case = solved(open_by_sms(ana))
         (asked,) = ana.read()
