@@ -176,6 +176,13 @@ class TestWhatIsNotUnderstood:
         assert ana.write("¿Hola?") == []
         assert Conversation.objects.get().state == "waiting"
 
+    def test_what_sounds_urgent_waits_in_front(self, ana):
+        ana.write("hay heridos y no hay agua")
+        for answer in ("77", "88"):
+            ana.write(answer)
+        talk = Conversation.objects.get()
+        assert (talk.state, talk.urgent) == ("waiting", True)
+
     def test_words_that_mean_nothing_to_us_reach_a_person(self, ana):
         assert "otras palabras" in ana.ask("xyzzy plugh")
         assert "Una persona" in ana.ask("qwerty asdf")

@@ -6,7 +6,7 @@ ordinary way, where a person of the centre reads it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -41,6 +41,8 @@ from centro.contacts.conversations import (
     wait_for_centre,
 )
 from centro.contacts.models import Conversation, ConversationEntry
+from centro.contacts.surging import priorities_now
+from centro.contacts.urgency import sounds_urgent
 from centro.kernel.actor import citizen
 from centro.kernel.clock import now
 from centro.kernel.errors import Refused
@@ -216,8 +218,18 @@ def _hand_over(dialogue: Dialogue, message: InboundMessage, conversation: Conver
     _end(dialogue, Ending.HANDED)
     note = _note(message, conversation, missed=False)
     say(conversation, message, "handed", answers=False, values={"note": note})
-    wait_for_centre(conversation, message.received_at)
+    _show_to_centre(dialogue, conversation, message.received_at, message.body)
     note_event(conversation, _("Las preguntas automáticas no bastaron: responda una persona."))
+
+
+def _show_to_centre(
+    dialogue: Dialogue, conversation: Conversation, since: datetime, said: str = ""
+) -> None:
+    """What was told waits in the inbox, in front where it sounds urgent."""
+    told = f"{dialogue.told.get('description', '')}\n{said}"
+    urgent = speaks_of_danger(told) or sounds_urgent(told, priorities_now())
+    conversation.urgent = conversation.urgent or urgent
+    wait_for_centre(conversation, since)
 
 
 def _open(dialogue: Dialogue, message: InboundMessage, conversation: Conversation) -> None:
@@ -300,6 +312,6 @@ def _end_silent(dialogue: Dialogue) -> bool:
     _end(dialogue, Ending.SILENT)
     if told:
         conversation = lock_conversation(dialogue.conversation)
-        wait_for_centre(conversation, last)
+        _show_to_centre(dialogue, conversation, last)
         note_event(conversation, _("La persona no terminó de responder las preguntas."))
     return told

@@ -210,7 +210,9 @@ def _url(access: Access, what: str) -> str:
 def _ask(method: str, url: str, access: Access, **more: Any) -> requests.Response:
     account = (access.options.get("username", ""), access.secrets.get("password", ""))
     try:
-        return requests.request(method, url, auth=account, timeout=TIMEOUT, **more)
+        return requests.request(
+            method, url, auth=account, timeout=TIMEOUT, allow_redirects=method == "GET", **more
+        )
     except requests.RequestException as error:
         raise DeliveryError(f"Twilio does not answer: {type(error).__name__}") from None
 
