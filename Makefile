@@ -9,7 +9,7 @@ CHECKS := check-style check-types check-layers check-templates check-migrations 
 	check-spelling
 
 .PHONY: help run test fast spark fuzz check fix bench screenshots demo reset doctor shell docs lock environment \
-	development chromium $(CHECKS)
+	development chromium servers $(CHECKS)
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' \
@@ -18,7 +18,7 @@ help:  ## Show this list
 run: environment  ## Start the whole centre on http://127.0.0.1:8311 (PORT overrides)
 	@exec $(CENTRO) up --with-parent
 
-test: development chromium  ## Run every test, the browser's included
+test: development chromium servers  ## Run every test, the browser's included
 	@echo "── The fast tests"
 	@$(BIN)/python -m pytest -q -n 2 -m "not e2e and not slow and not at_once"
 	@echo "── The tests of several at once"
@@ -82,6 +82,9 @@ development:
 
 chromium:
 	@tools/chromium.sh
+
+servers:
+	@tools/servers.sh
 
 check-types:
 	@echo "── types" && $(BIN)/mypy centro tests benchmarks

@@ -49,6 +49,12 @@ def case_of(message: InboundMessage) -> Mention | None:
     return None
 
 
+def may_speak_for(case: Case, identity: Identity, code: str) -> bool:
+    """Whether a sender proves to be the person of a case: the case knows them, or they know its code."""
+    known = same_code(code, access_code(case.number, settings.ACCESS_KEY)) if code else False
+    return known or _knows(case, identity)
+
+
 def numbers_in(text: str) -> list[str]:
     """The case numbers in a text, each once, canonical, in their order."""
     found: list[str] = []

@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from centro.accounts.models import User
 from centro.agencies.scopes import actor_of
 from centro.cases import actions
-from centro.cases.actions import intake_events
+from centro.cases.actions import guiding, intake_events
 from centro.cases.models import Incident
 from centro.channels import fetching, reading
 
@@ -20,13 +20,15 @@ from centro.channels import fetching, reading
 @app.task(queue="sweeps", priority=10, queueing_lock="sweep_cases")
 def sweep_cases(timestamp: int) -> None:
     """Every minute: transfers without an answer, waits that ended, silence after a solution,
-    questions whose letter failed; then retargetings that stand still.
+    questions whose letter failed, dialogues that nobody went on with; then retargetings that stand
+    still.
     """
     actions.expire_transfers()
     actions.end_waits()
     actions.close_unanswered()
     actions.restart_retargetings()
     actions.follow_failed_letters()
+    guiding.end_silent_dialogues()
 
 
 @app.periodic(cron="* * * * *")

@@ -64,7 +64,7 @@ def send_message(
     if values.get("code"):
         values["code"] = CODE_MARK
     if discreet:
-        values |= {"service": "", "agency": "", "text": ""}
+        values |= {"service": "", "agency": "", "acronym": "", "text": ""}
     text = f"{name}_discreet" if discreet else name
     subject, body, html = render_message(brief_name(text, brief=channel.brief), language, values)
     message = OutboundMessage(

@@ -232,6 +232,8 @@ class Channel(ABC):
     longest: ClassVar[int] = 0
     # Texts without blank lines and courtesy where every letter costs (messages/…_short).
     brief: ClassVar[bool] = False
+    # Whether a person is led to a case by short questions, since nobody writes it whole there.
+    guides: ClassVar[bool] = False
     # After a person's last message, for how long free text may be sent; None: always.
     window: ClassVar[timedelta | None] = None
     # Whether the provider tells what became of a message.

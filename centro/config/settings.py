@@ -224,6 +224,8 @@ LMTP_PORT = int(os.environ.get("LMTP_PORT", "0"))
 META_URL = os.environ.get("META_URL", "https://graph.facebook.com/v24.0").rstrip("/")
 X_URL = os.environ.get("X_URL", "https://api.x.com").rstrip("/")
 TELEGRAM_URL = os.environ.get("TELEGRAM_URL", "https://api.telegram.org").rstrip("/")
+# Where Twilio's interface is; another host for whoever speaks its rules.
+TWILIO_URL = os.environ.get("TWILIO_URL", "https://api.twilio.com").rstrip("/")
 DEFAULT_FROM_EMAIL = os.environ.get("DEFAULT_FROM_EMAIL", "Centro 3-1-1 <311@centro311.example>")
 
 SESSION_COOKIE_HTTPONLY = True

@@ -167,6 +167,12 @@ def settle(conversation: Conversation, state: Conversation.State) -> None:
     conversation.save()
 
 
+def wait_for_centre(conversation: Conversation, since: datetime) -> None:
+    """Somebody at the centre must answer a locked conversation; saves it."""
+    _set_state(conversation, _State.WAITING, since=since)
+    conversation.save()
+
+
 def _set_state(
     conversation: Conversation, state: Conversation.State, since: datetime | None = None
 ) -> None:

@@ -21,14 +21,13 @@ from centro.kernel.errors import NotFound
 from centro.kernel.numbers import access_code
 
 NUMBER = "311-00000042-2"
-# Written to people of the State, or about no case.
-INSIDE = {
-    "digest", "figures_report", "task_mailed", "task_done", "task_refused", "channel_alarm",
-    "channel_test",
-}  # fmt: skip
+# Written to people of the State.
+INSIDE = {name for name in names() if name.startswith(("digest", "figures_", "task_", "channel_"))}
 # Said to everybody: they speak of no case (see test_public.py).
 PUBLIC = {name for name in names() if name.startswith("public_")}
-LETTERS = sorted(set(names()) - INSIDE - PUBLIC)
+# Written for telephones; see test_short_texts.
+SHORT = {name for name in names() if name.endswith("_short") or name.startswith("dialogue_")}
+LETTERS = sorted(set(names()) - INSIDE - PUBLIC - SHORT)
 MATTERS = sorted(name for name in LETTERS if not name.endswith("_discreet"))
 VALUES: dict[str, Any] = {
     "number": NUMBER,

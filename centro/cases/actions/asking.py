@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localtime
 
 from centro.cases.actions import step
@@ -17,7 +17,8 @@ from centro.cases.actions.telling import WORTH_A_CALL, ask_to_ring, phone_of, te
 from centro.cases.models import Case, TimelineEntry
 from centro.cases.rules import Reason, Status
 from centro.catalog.calendars import office_calendar
-from centro.channels.models import OutboundMessage
+from centro.channels.accounts import account_for
+from centro.channels.models import Identity, OutboundMessage
 from centro.contacts.models import CallBack
 from centro.kernel.actor import SYSTEM
 from centro.kernel.clock import now
@@ -59,13 +60,22 @@ def _to_remind() -> QuerySet[Case]:
     reminded = TimelineEntry.objects.filter(
         case=OuterRef("pk"), kind="reminded", cycle=OuterRef("cycle")
     )
-    written_to = ContactPoint.objects.filter(
-        person=OuterRef("person"), kind=ContactPoint.Kind.EMAIL
-    )
+    written_to = ContactPoint.objects.filter(_can_be_reminded(), person=OuterRef("person"))
     soon = Case.objects.filter(
         status=Status.RESOLVED, answer_by__gt=now(), answer_by__lte=step.end_of_working_days(left)
     )
     return soon.filter(~Exists(reminded), Exists(written_to)).order_by("answer_by", "pk")
+
+
+def _can_be_reminded() -> Q:
+    """By mail, or by SMS where they wrote to us by it and do not ask for few messages."""
+    wanted = Q(kind=ContactPoint.Kind.EMAIL)
+    if account_for("sms") is None:
+        return wanted
+    texts = Identity.objects.filter(
+        kind="sms", external_id=OuterRef("value"), quiet_since=None, spam=False
+    )
+    return wanted | (Q(kind=ContactPoint.Kind.PHONE) & Q(Exists(texts)))
 
 
 @transaction.atomic

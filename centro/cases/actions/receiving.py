@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from centro.accounts.models import User
 from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.dialogue import add_information
+from centro.cases.actions.guiding import acknowledge, guide_sender
 from centro.cases.actions.mailed_tasks import do_what_was_answered, is_task_answer
 from centro.cases.actions.opening import MOST_PHOTOS
 from centro.cases.answers import yes_or_no
@@ -44,6 +45,9 @@ def receive_message(*, message: InboundMessage) -> Conversation | None:
         return attach_quietly(message=message)
     if is_task_answer(message):
         return do_what_was_answered(message)
+    guided = guide_sender(message=message)
+    if guided is not None:
+        return guided
     conversation = _receive(message)
     invitation = invite_to_private(message=message)
     if invitation is not None:
@@ -58,14 +62,17 @@ def _receive(message: InboundMessage) -> Conversation:
         talk = _talk_of(mention.case, message)
         conversation = attach_message(message=message, within=talk, waits=False)
         _link(mention.case, conversation, None)
-        if not tell_case(mention.case, message):
+        if tell_case(mention.case, message):
+            acknowledge(case=mention.case, message=message, conversation=conversation)
+        else:
             attach_again_waiting(conversation, message)
         return conversation
     conversation = attach_message(message=message)
     active = [case for case in linked_cases(conversation) if case.status in ACTIVE]
-    if len(active) == 1 and conversation.state != Conversation.State.SPAM:
-        # The talk has brought one case, and goes on: the case hears it, and so does the centre.
-        tell_case(active[0], message)
+    goes_on = len(active) == 1 and conversation.state != Conversation.State.SPAM
+    # The talk has brought one case, and goes on: the case hears it, and so does the centre.
+    if goes_on and tell_case(active[0], message):
+        acknowledge(case=active[0], message=message, conversation=conversation)
     return conversation
 
 

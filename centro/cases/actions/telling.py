@@ -36,6 +36,11 @@ WORTH_A_CALL: Mapping[str, CallBack.Reason] = {
     "case_closed": CallBack.Reason.INFORM,
 }
 
+# What a person who asked for few messages does without: it changes nothing that they must know.
+_CAN_BE_LEFT_OUT = frozenset(
+    {"information_received", "case_transferred", "case_merged", "case_reminder"}
+)
+
 
 def tell_citizen(
     case: Case,
@@ -65,6 +70,8 @@ def tell_citizen(
         if kind not in points:
             continue
         way = _way_to(case, kind, points[kind])
+        if way is not None and way.quiet and name in _CAN_BE_LEFT_OUT:
+            return None
         if way is not None:
             return _write(case, name, way, text, more)
         if kind == _PHONE and ring and name in WORTH_A_CALL:
@@ -81,6 +88,11 @@ class Way:
     address: str
     account: Account | None = None
     identity: Identity | None = None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the person asked there for few messages."""
+        return self.identity is not None and self.identity.quiet_since is not None
 
 
 def _points_of(case: Case) -> dict[str, str]:
@@ -100,9 +112,12 @@ def _way_to(case: Case, kind: ContactPoint.Kind, value: str) -> Way | None:
         return Way("email", value, account_for("email", case.agency_id))
     channel = "sms" if kind == _PHONE else str(kind)
     account = account_for(channel, case.agency_id)
-    if account is None or (kind == _PHONE and not _takes_texts(value)):
+    if account is None:
         return None
     identity = Identity.objects.filter(kind=channel, external_id=value).first()
+    # Who wrote from a number can be written to at it, whatever the plan of numbers calls it.
+    if kind == _PHONE and identity is None and not _takes_texts(value):
+        return None
     return Way(channel, value, account, identity)
 
 
@@ -140,6 +155,7 @@ def _write(
         "code": case.code,
         "service": case.service.name,
         "agency": case.agency.name if case.agency else "",
+        "acronym": case.agency.acronym if case.agency else "",
         "text": text,
         "link": f"{settings.SITE_URL}/seguimiento/{case.number}/",
         "yes": answer_link(case, "yes"),

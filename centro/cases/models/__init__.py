@@ -8,6 +8,7 @@ from centro.cases.models.case import Case, CaseQuerySet
 from centro.cases.models.clocks import ClockEvent, SlaClock
 from centro.cases.models.conversations import CaseConversation
 from centro.cases.models.custody import Grant, Look
+from centro.cases.models.dialogues import Dialogue
 from centro.cases.models.handing import Transfer
 from centro.cases.models.incidents import Incident, Instruction
 from centro.cases.models.ladder import Escalation, Notice
@@ -22,6 +23,7 @@ __all__ = [
     "CaseQuerySet",
     "ClockEvent",
     "ClosureAudit",
+    "Dialogue",
     "Escalation",
     "Grant",
     "Incident",

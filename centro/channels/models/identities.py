@@ -25,6 +25,8 @@ class Identity(models.Model):
     )
     # A person at the desk said that what comes from here is spam.
     spam = models.BooleanField(default=False)
+    # Since when the person wants only what cannot be left out; None: everything.
+    quiet_since = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
