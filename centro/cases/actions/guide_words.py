@@ -10,12 +10,13 @@ from django.utils.translation import override
 from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.speaking import say
 from centro.cases.commands import Command, Word
-from centro.cases.mentions import case_of, may_speak_for, points_of
+from centro.cases.mentions import case_of, may_speak_for
 from centro.cases.models import Case, CaseConversation, CaseQuerySet
 from centro.cases.rules import UNSOLVED, Status
 from centro.channels.models import Identity, InboundMessage, OutboundMessage
 from centro.contacts.conversations import attach_message, lock_conversation
 from centro.contacts.models import Conversation
+from centro.contacts.recognising import points_of
 from centro.kernel.actor import citizen
 from centro.kernel.clock import now
 from centro.knowledge.queries import emergency_numbers
