@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -54,16 +54,22 @@ def point_of(identity: Identity) -> tuple[str, str] | None:
     return (identity.kind, identity.external_id) if identity.kind in _KINDS else None
 
 
-def propose_people(identity: Identity, text: str = "") -> list[Proposal]:
+def propose_people(
+    identity: Identity, text: str = "", of_cases: Collection[int] = ()
+) -> list[Proposal]:
     """People whom an identity may belong to; `text` is what its sender wrote of themselves.
 
-    What the channel vouches for comes first. Whom somebody said no to is not proposed again. At
-    most three statements.
+    What the channel vouches for comes first; then the people whose cases the conversation was
+    linked to (`of_cases`, their ids). Whom somebody said no to is not proposed again. At most four
+    statements.
     """
     if identity.person_id is not None:
         return []
     found: dict[int, Proposal] = {}
-    for wanted, why in _signs(identity, text):
+    signs = _signs(identity, text)
+    if of_cases:
+        signs.append((Q(pk__in=of_cases), _("de su caso trata la conversación")))
+    for wanted, why in signs:
         people = Person.objects.filter(wanted).exclude(pk__in=_refused(identity))
         for person in people.prefetch_related("contact_points").order_by("-pk")[:MOST_PROPOSED]:
             found.setdefault(person.pk, Proposal(person, why))

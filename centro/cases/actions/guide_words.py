@@ -30,22 +30,18 @@ def set_quiet(message: InboundMessage, conversation: Conversation, *, quiet: boo
     say(conversation, message, "stopped" if quiet else "started")
 
 
-def tell_state(command: Command, message: InboundMessage, conversation: Conversation) -> None:
-    """In one sentence how a case is going, to whom it may be told; never what it is about."""
-    if command.numbered and not command.number:
-        say(conversation, message, "wrong_number")
-        return
-    if not command.numbered:
-        case = _cases_of(message.identity).order_by("-pk").first()
-        if case is None:
-            say(conversation, message, "no_case")
-            return
-    else:
-        case = Case.objects.numbered(command.number).first()
-        # A case of others and one that is not look the same.
-        if case is None or not may_speak_for(case, message.identity, command.code):
-            say(conversation, message, "needs_code", values={"number": command.number})
-            return
+def tell_state(command: Command, message: InboundMessage) -> Conversation:
+    """In one sentence how a case is going, to whom it may be told; never what it is about.
+
+    What somebody asks about a case of theirs is part of the conversation about it.
+    """
+    case, refusal = _asked_about(command, message.identity)
+    theirs = case is not None and may_speak_for(case, message.identity, "")
+    within = _talk_about(case) if case is not None and theirs else None
+    conversation = attach_message(message=message, within=within, waits=False)
+    if case is None:
+        say(conversation, message, refusal, values={"number": command.number})
+        return conversation
     say(
         conversation,
         message,
@@ -58,6 +54,25 @@ def tell_state(command: Command, message: InboundMessage, conversation: Conversa
             "link": link_to(case),
         },
     )
+    return conversation
+
+
+def _asked_about(command: Command, identity: Identity) -> tuple[Case | None, str]:
+    """The case that is asked for, or the answer to whoever may not be told of one."""
+    if not command.numbered:
+        return _cases_of(identity).order_by("-pk").first(), "no_case"
+    if not command.number:
+        return None, "wrong_number"
+    case = Case.objects.numbered(command.number).first()
+    # A case of others and one that is not look the same.
+    if case is None or not may_speak_for(case, identity, command.code):
+        return None, "needs_code"
+    return case, ""
+
+
+def _talk_about(case: Case) -> Conversation | None:
+    link = CaseConversation.objects.filter(case=case).select_related("conversation").first()
+    return link.conversation if link else None
 
 
 def link_to(case: Case) -> str:
@@ -95,10 +110,7 @@ def hear_solved(command: Command, message: InboundMessage) -> Conversation | Non
         conversation = attach_message(message=message)
         say(conversation, message, "handed", answers=False)
         return conversation
-    link = CaseConversation.objects.filter(case=case).select_related("conversation").first()
-    conversation = attach_message(
-        message=message, within=link.conversation if link else None, waits=False
-    )
+    conversation = attach_message(message=message, within=_talk_about(case), waits=False)
     link_case(case, conversation)
     by, number = citizen(message.identity.name), case.number
     if command.word == Word.YES:

@@ -111,10 +111,10 @@ def _obey(
         return None if dialogue is not None else hear_solved(command, message)
     if command.word == Word.CANCEL and dialogue is None:
         return None
-    conversation = attach_message(message=message, waits=False)
     if command.word == Word.STATE:
-        tell_state(command, message, conversation)
-    elif command.word == Word.HELP:
+        return tell_state(command, message)
+    conversation = attach_message(message=message, waits=False)
+    if command.word == Word.HELP:
         say(conversation, message, "help", values={"emergency": emergency_number()})
     elif command.word in {Word.STOP, Word.START}:
         set_quiet(message, conversation, quiet=command.word == Word.STOP)

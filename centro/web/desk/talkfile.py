@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from centro.accounts.models import User
 from centro.agencies.models import Assignment
 from centro.agencies.scopes import scope_of
+from centro.cases.access import may_see_reporter
 from centro.cases.actions import record_look
 from centro.cases.models import Case, Incident, Look
 from centro.cases.suggesting import Suggested, place_in, suggest_cases, suggest_events
@@ -236,7 +237,13 @@ class Hints:
     @cached_property
     def people(self) -> list[Proposal]:
         identity = self.file.talk.identity
-        return propose_people(identity, self.text) if identity else []
+        # Only of cases whose reporter this user may know.
+        known = [
+            case.person_id
+            for case in self.file.cases
+            if case.person_id and may_see_reporter(case, self.file.user)
+        ]
+        return propose_people(identity, self.text, known) if identity else []
 
     @cached_property
     def cases(self) -> list[Suggested]:
