@@ -553,6 +553,21 @@ class TestAnotherTerm:
         actions.reclassify_case(case=case, service=service, place=there, text="x", by=SUPERVISOR)
         assert due(case) == panama("2026-03-10 16:00")
 
+    def test_a_promise_keeps_its_date_and_counts_on_the_closures_of_the_corrected_place(self):
+        there = make.place()
+        close_on("2026-03-03", there.province.code)
+        service = make.service()
+        case = make.case(service=service, place=make.place())
+        actions.interim_reply(case=case, text="Vamos el lunes.", by=SYSTEM)
+        promised = clock(case, "interim")
+        actions.reclassify_case(case=case, service=service, place=there, text="x", by=SUPERVISOR)
+        kept = clock(case, "interim")
+        assert (kept.pk, kept.due_at) == (promised.pk, promised.due_at)
+        assert kept.target_seconds == promised.target_seconds - DAY
+        # Nothing was agreed anew.
+        assert not ClockEvent.objects.filter(clock=kept, kind="retargeted").exists()
+        assert check_everything() == []
+
 
 def test_the_present_stands_still_in_these_tests(frozen: Frozen):
     assert make.case().opened_at == frozen.now

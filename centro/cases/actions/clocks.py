@@ -159,14 +159,20 @@ def retarget_clocks(case: Case, *, at: datetime, **why: Any) -> None:
 
     A corrected service type, place or priority has its own term; a changed calendar or agreement
     applies to the whole of it. Where it changes nothing, nothing is written. Sets `case.due_at`.
+
+    A closure at a corrected place may change how long a date that was promised lets the clock run,
+    and not the date: that is kept without an event, as nothing was agreed anew.
     """
     policy = policy_for(case.service, case.place, case.priority)
     going = _going(case)
     before = {clock.pk: terms_of(clock) for clock in going}
+    kept = {clock.pk: _stored(clock) for clock in going}
     for clock in going:
         retarget(clock, policy, case)
-    changed = [clock for clock in going if terms_of(clock) != before[clock.pk]]
-    _save(changed, Event.RETARGETED, at, why, before)
+    changed = [clock for clock in going if _stored(clock) != kept[clock.pk]]
+    SlaClock.objects.bulk_update(changed, _CHANGES)
+    moved = [clock for clock in changed if terms_of(clock) != before[clock.pk]]
+    _note(moved, Event.RETARGETED, at, why, before)
     _follow(case, going)
     SlaClock.objects.bulk_create(_interim_that_became_due(case, policy, going))
 
@@ -330,17 +336,29 @@ def _with_companions(clocks: Any) -> list[SlaClock]:
     return list(locked.order_by("id"))
 
 
+def _stored(clock: SlaClock) -> tuple[Any, ...]:
+    """All of a clock that `_CHANGES` writes."""
+    return tuple(getattr(clock, SlaClock._meta.get_field(name).attname) for name in _CHANGES)
+
+
 def _save(
-    changed: list[SlaClock],
+    changed: list[SlaClock], kind: ClockEvent.Kind, at: datetime, why: Mapping[str, Any]
+) -> None:
+    """Write the clocks and what happened to them."""
+    if not changed:
+        return
+    SlaClock.objects.bulk_update(changed, _CHANGES)
+    _note(changed, kind, at, why)
+
+
+def _note(
+    clocks: list[SlaClock],
     kind: ClockEvent.Kind,
     at: datetime,
     why: Mapping[str, Any],
     before: Mapping[int, Any] | None = None,
 ) -> None:
-    """Write the clocks and what happened to them; `before` adds what each was."""
-    if not changed:
-        return
-    SlaClock.objects.bulk_update(changed, _CHANGES)
+    """Write what happened to these clocks; `before` adds what each was."""
     ClockEvent.objects.bulk_create(
         ClockEvent(
             clock=clock,
@@ -350,7 +368,7 @@ def _save(
             consumed_seconds=clock.consumed_seconds,
             data=dict(why) | ({"before": before[clock.pk]} if before else {}),
         )
-        for clock in changed
+        for clock in clocks
     )
 
 

@@ -72,6 +72,16 @@ def keep(token: UUID, typed: Typed, user: User) -> Draft:
     return save_draft(token=token, face=FACE, user=user, **typed)
 
 
+def came_to_an_end(token: UUID, user: User) -> bool:
+    """Whether nothing is left to keep: the screen became this user's case, or is nobody's any
+    more. What another has is no end.
+    """
+    if Draft.objects.filter(token=token).exists():
+        return False
+    others = Case.objects.filter(intake_token=token).exclude(opened_by=user)
+    return not others.exists()
+
+
 # ---- What the operator decides ----
 
 

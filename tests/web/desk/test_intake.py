@@ -469,6 +469,35 @@ def test_what_is_typed_survives_a_reload(desk):
     assert "A medias" in words(desk.get("/mesa/atender/"))
 
 
+def test_what_is_kept_by_itself_after_the_case_was_opened_is_no_error(desk):
+    service = make.service()
+    screen = begin(desk)
+    desk.post(screen, told(service))
+    late = desk.post(f"{screen}borrador/", told(service, description="Tarde"), headers=HTMX)
+    assert (late.status_code, late.content) == (204, b"")
+    assert Case.objects.get().description == "Hay un hueco enorme"
+    assert not Draft.objects.exists()
+
+
+def test_what_is_kept_by_itself_after_the_screen_was_given_up_is_no_error(desk):
+    service = make.service()
+    screen = begin(desk)
+    desk.post(f"{screen}descartar/", {})
+    assert desk.post(f"{screen}borrador/", told(service), headers=HTMX).status_code == 204
+    # Whoever asks for it to be kept, or to be a case, is told.
+    assert desk.post(f"{screen}borrador/", told(service)).status_code == 404
+    assert desk.post(screen, told(service)).status_code == 404
+
+
+def test_nothing_is_kept_in_what_is_anothers(desk):
+    service = make.service()
+    screen = begin(desk)
+    other = as_(make.user(Role.OPERATOR))
+    assert other.post(f"{screen}borrador/", told(service), headers=HTMX).status_code == 404
+    desk.post(screen, told(service))
+    assert other.post(f"{screen}borrador/", told(service), headers=HTMX).status_code == 404
+
+
 def test_an_unticked_box_is_forgotten(desk):
     service = make.service(kind="denunciation")
     screen = begin(desk)

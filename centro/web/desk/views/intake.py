@@ -142,7 +142,12 @@ def _screen_at(token: UUID, section: str) -> str:
 @require_POST
 @allow(*FRONT)
 def keep(request: StaffRequest, token: UUID) -> HttpResponse:
-    """Keep the draft while the operator types."""
+    """Keep the draft while the operator types.
+
+    What the page sends by itself may come after the screen was saved or given up, and is no error.
+    """
+    if is_htmx(request) and intake.came_to_an_end(token, request.user):
+        return HttpResponse(status=204)
     intake.keep(token, read(request.POST.dict()), request.user)
     if not is_htmx(request):
         return redirect("desk:intake_screen", token=token)
