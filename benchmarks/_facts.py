@@ -16,7 +16,7 @@ from centro.agencies.models import Unit
 from centro.catalog.models import ServiceType
 from centro.insights.facts import store
 from centro.insights.facts.refreshing import STAMP
-from centro.insights.facts.schema import LONG_FROM_NOW, ORDER, SCHEMA
+from centro.insights.facts.schema import LAST_HOURS, LONG_FROM_NOW, ORDER, SCHEMA
 from centro.insights.questions import add_months
 from centro.kernel.clock import now, today
 from centro.places.models import Place
@@ -109,7 +109,8 @@ def _month(
         "over_on": _dates(np.where(is_closed, np.maximum(closed, due), _NEVER)),
         "on_time": _where(on_time, is_solved),
         "to_solve_s": _where((took * _DAY).astype(np.int64), is_solved),
-        "margin_s": _where(((term - took) * _DAY).astype(np.int64), is_solved),
+        "last_hours": _where(on_time & ((term - took) * 24 < LAST_HOURS), is_solved),
+        "before_due": _where(closed <= due, is_closed),
         "status": pa.array(status),
         "reason": pa.array(reason),
         "kind": pa.array(kinds.kind[what]),

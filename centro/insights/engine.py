@@ -7,6 +7,7 @@ SQL is kept, with marks where a question puts its days and keys.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,67 +15,133 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from ibis import Table
 
+from centro.insights.facts.rollup import ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
+from centro.insights.windows import Window
 
 Row = dict[str, Any]
 # One question at a time in a process: each takes both cores as it is.
 _turn = threading.RLock()
 _kept: dict[str, Any] = {}
-# Views of file sets, and texts of questions, that are kept; the oldest go.
-_MOST_VIEWS, _MOST_TEXTS = 40, 500
+# Views of file sets, windows, and texts of questions, that are kept; the oldest go.
+_MOST_VIEWS, _MOST_WINDOWS, _MOST_TEXTS = 40, 3, 500
 
 
 @dataclass(frozen=True)
 class Engine:
-    """How to reach an engine, show it files as a table, and have it answer SQL."""
+    """How to reach an engine, show it files as a table, and have it answer SQL.
+
+    `define` gives a query a name, for good or, if it is to be kept, with its rows in memory;
+    `forget` drops what it was given.
+    """
 
     connect: Callable[[], Any]
     read: Callable[[Any, list[str], str], Table]
     run: Callable[[Any, str], list[Row]]
+    define: Callable[[Any, str, str, bool], Table]
+    forget: Callable[[Any, str, bool], None]
 
 
-def facts_from(files: Sequence[Path]) -> Table:
-    """The rows of these files as one table; an empty one of the same columns for none."""
-    names = [str(path) for path in files] or [str(_nothing())]
-    name = f"facts_{abs(hash(tuple(names))):x}"
+def facts_from(files: Sequence[Path], what: str = "facts") -> Table:
+    """The rows of these files as one table; an empty one of the same columns for none.
+
+    `what` says whose they are: the same files are another table for another reader.
+    """
+    names = [str(path) for path in files] or [str(_nothing(what))]
+    name = f"{what}_{abs(hash(tuple(names))):x}"
     with _turn:
         views = _kept.setdefault("views", {})
         if name not in views:
             views[name] = _kind().read(_connection(), names, name)
-            _drop_oldest(views, _MOST_VIEWS)
+            while len(views) > _MOST_VIEWS:
+                _forget_view(next(iter(views)))
         table: Table = views[name]
         return table
 
 
+def window_from(window: Window) -> Table:
+    """The rows of a window as one table."""
+    with _turn:
+        windows = _kept.setdefault("windows", {})
+        if window.name not in windows:
+            while len(windows) >= _MOST_WINDOWS:
+                _forget_window(next(iter(windows)))
+            facts = facts_from(window.facts).get_name()
+            rolled = facts_from(window.rolled, "rolled").get_name()
+            text = window.sql(facts, rolled)
+            made = _kind().define(_connection(), window.name, text, window.is_kept)
+            windows[window.name] = (made, window.is_kept)
+        windows[window.name] = windows.pop(window.name)  # the last to go
+        table: Table = windows[window.name][0]
+        return table
+
+
 def answer(
-    key: Hashable, build: Callable[[], Table], files: Sequence[Path], marks: Mapping[str, str]
+    key: Hashable,
+    build: Callable[[], Table],
+    sources: Mapping[str, Callable[[], Table]],
+    marks: Mapping[str, str],
 ) -> list[Row]:
     """The rows of an expression, whose SQL is kept under `key`.
 
-    `build` makes the expression over `facts_from(files)`; wherever it says ¤name¤ the SQL gets the
-    value of that mark, which must be a day, a number or a plain word.
+    `build` makes the expression over the tables of `sources`, each of which has a name of its own;
+    wherever it says ¤name¤ the SQL gets the value of that mark, which must be a day, a number or a
+    plain word.
     """
     with _turn:
-        table = facts_from(files).get_name()
         texts = _kept.setdefault("texts", {})
         if key not in texts:
-            texts[key] = str(_connection().compile(build())).replace(table, "¤facts¤")
+            texts[key] = _with_marks(str(_connection().compile(build())), sources)
             _drop_oldest(texts, _MOST_TEXTS)
-        text: str = texts[key].replace("¤facts¤", table)
+        text: str = texts[key]
+        for name, table in sources.items():
+            if f"¤{name}¤" in text:
+                text = text.replace(f"¤{name}¤", table().get_name())
         for name, value in marks.items():
             text = text.replace(f"¤{name}¤", value)
         return _kind().run(_connection(), text)
 
 
+def _with_marks(text: str, sources: Mapping[str, Callable[[], Table]]) -> str:
+    """The SQL with a mark for each table of the sources that it reads."""
+    for name, table in sources.items():
+        if f"{name}_" in text:
+            text = text.replace(table().get_name(), f"¤{name}¤")
+    return text
+
+
 def forget_views() -> None:
     """Look at the files anew at the next question; the engine stays."""
     with _turn:
+        forget_windows()
         for name in ("views", "texts"):
             _kept.pop(name, None)
+
+
+def forget_windows() -> None:
+    """Make the windows anew at the next question, as after a change of the facts."""
+    with _turn:
+        for name in list(_kept.get("windows", {})):
+            _forget_window(name)
+
+
+def _forget_view(name: str) -> None:
+    """Windows that are no tables look through the views, and go with them."""
+    for window, (_table, is_kept) in list(_kept.get("windows", {}).items()):
+        if not is_kept:
+            _forget_window(window)
+    del _kept["views"][name]
+    _kind().forget(_connection(), name, False)
+
+
+def _forget_window(name: str) -> None:
+    _table, is_kept = _kept["windows"].pop(name)
+    _kind().forget(_connection(), name, is_kept)
 
 
 def _drop_oldest(kept: dict[Any, Any], most: int) -> None:
@@ -94,12 +161,15 @@ def _connection() -> Any:
     return connections[name]
 
 
-def _nothing() -> Path:
+def _nothing(what: str) -> Path:
     """A file without rows, for a country without cases."""
-    path = Path(settings.FACTS_ROOT) / "empty.parquet"
+    schema = ROLLED_SCHEMA if what == "rolled" else SCHEMA
+    # By its columns: an older version may have left one of others.
+    columns = hashlib.sha256(repr(schema).encode()).hexdigest()[:8]
+    path = Path(settings.FACTS_ROOT) / f"empty-{columns}.parquet"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(SCHEMA.empty_table(), path)
+        pq.write_table(schema.empty_table(), path)
     return path
 
 
@@ -112,8 +182,24 @@ def _duckdb() -> Any:
 
 
 def _run_duckdb(connection: Any, text: str) -> list[Row]:
-    rows: list[Row] = connection.con.sql(text).to_arrow_table().to_pylist()
+    table = connection.con.sql(text).to_arrow_table()
+    for number, field in enumerate(table.schema):
+        # A sum of whole numbers has 128 bits there, which Arrow knows as a decimal alone.
+        if pa.types.is_decimal(field.type) and field.type.scale == 0:
+            table = table.set_column(number, field.name, table[number].cast(pa.int64()))
+    rows: list[Row] = table.to_pylist()
     return rows
+
+
+def _define_duckdb(connection: Any, name: str, text: str, keep: bool) -> Table:
+    what = "TABLE" if keep else "VIEW"
+    connection.raw_sql(f"CREATE OR REPLACE {what} {name} AS {text}")
+    table: Table = connection.table(name)
+    return table
+
+
+def _forget_duckdb(connection: Any, name: str, kept: bool) -> None:
+    connection.raw_sql(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {name}")
 
 
 def _pyspark() -> Any:
@@ -136,6 +222,18 @@ def _read_spark(connection: Any, files: list[str], name: str) -> Table:
     return connection.table(name)
 
 
+def _define_spark(connection: Any, name: str, text: str, keep: bool) -> Table:
+    connection._session.sql(text).createOrReplaceTempView(name)
+    if keep:
+        connection._session.catalog.cacheTable(name)
+    table: Table = connection.table(name)
+    return table
+
+
+def _forget_spark(connection: Any, name: str, kept: bool) -> None:
+    connection._session.catalog.dropTempView(name)  # with its rows
+
+
 def _run_spark(connection: Any, text: str) -> list[Row]:
     return [row.asDict() for row in connection._session.sql(text).collect()]
 
@@ -145,6 +243,8 @@ ENGINES: dict[str, Engine] = {
         _duckdb,
         lambda connection, files, name: connection.read_parquet(files, table_name=name),
         _run_duckdb,
+        _define_duckdb,
+        _forget_duckdb,
     ),
-    "pyspark": Engine(_pyspark, _read_spark, _run_spark),
+    "pyspark": Engine(_pyspark, _read_spark, _run_spark, _define_spark, _forget_spark),
 }

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property, reduce
 from operator import and_, or_
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,10 +13,12 @@ import ibis
 from django.conf import settings
 from ibis import Table, _
 
-from centro.insights.engine import Row, answer, facts_from
+from centro.insights.engine import Row, answer, facts_from, window_from
+from centro.insights.facts.rollup import GROUPINGS, Grouping
 from centro.insights.facts.store import Manifest
 from centro.insights.questions import Part, Question, add_months, end_of_month
 from centro.insights.signs import WEEKS
+from centro.insights.windows import Window
 
 # The filters that are columns under another name.
 _COLUMNS = {
@@ -27,16 +28,25 @@ _COLUMNS = {
     "district": "district_id",
     "corregimiento": "corregimiento_id",
 }
-# Solved this close to the end of the term: a solution, or a number saved?
-LAST_HOURS = 4
+# What a metric may ask for, and the columns it is made of.
+_MADE_OF = {"solved": ("solved_on",), "timely": ("solved_on", "on_time")}
+# What every metric gets.
+_ALWAYS = ("n", "opened_on", "closed_on", "closed", "late")
+_DAY = timedelta(days=1)
 
 
 class Population:
     """The tables on which metrics are written.
 
-    Each row of `standing` and of `cohort` is one case as it stood on the day asked for, with
-    `closed`, `solved`, `late` (past its term without a solution); each row of `cycles` is one turn
-    of a case: what was reopened has more than one.
+    Each row of `standing` and of `cohort` is one or more cases as they stood on the day asked for,
+    with `closed` and `late` (past its term without a solution); each row of `cycles` is turns of
+    cases: what was reopened has more than one. `n` says how many they are: metrics count with
+    `count_all` and `count_if`.
+
+    A metric names the other columns that it needs: it gets those alone, and its rows are of the
+    smallest rollup that has them, or of the facts. Of a row that counts many, days are known by
+    their months alone, which is enough to lie in a period of months: whoever needs the very day
+    asks for `closed_day` or `opened_day`.
 
     The tables hold marks instead of the days and keys of the question (see `engine`), so that all
     questions of one shape share their SQL.
@@ -45,75 +55,64 @@ class Population:
     def __init__(self, question: Question, manifest: Manifest | None) -> None:
         self.question = question
         self._manifest = manifest
-        # Whether tables are made of the files of the period's months or, once anything asks for
-        # more, of all up to the day asked for.
-        self._reads = "cohort"
 
     def rows_of(self, name: str, query: Callable[[Population], Table]) -> list[Row]:
         """What the engine answers to a query of this population, by the name of the query."""
-        shape = (name, *self._shape)
-        if shape not in _READS:  # which files it reads is seen by building it once
-            trial = Population(self.question, self._manifest)
-            query(trial)
-            _READS[shape] = trial._reads
-        fresh = Population(self.question, self._manifest)
-        fresh._reads = _READS[shape]
-        files = self._files_of(fresh._reads)
-        key = (settings.INSIGHTS_ENGINE, shape)
-        return answer(key, lambda: query(fresh), files, self._marks)
+        key = (settings.INSIGHTS_ENGINE, name, *self._shape)
+        return answer(key, lambda: query(self), self._sources, self._marks)
 
     # ---- Tables ----
 
-    @cached_property
-    def cohort(self) -> Table:
-        """The cases opened in the period. Only the files of its months are read, if nothing else is."""
-        rows = self._rows("cohort").filter(
-            _.opened_on >= day_marked("first"), _.opened_on <= day_marked("last")
-        )
-        return _standing(rows)
+    def cohort(self, *wanted: str) -> Table:
+        """The cases opened in the period."""
+        rows = _standing(self._rows("cohort", wanted))
+        rows = rows.filter(_.opened_on >= day_marked("first"), _.opened_on <= day_marked("last"))
+        return _only(rows, wanted)
 
-    @cached_property
-    def standing(self) -> Table:
+    def recent(self, *wanted: str) -> Table:
+        """The cases opened in the last weeks before the day asked for, the period aside."""
+        rows = _standing(self._rows("recent", ("opened_day", *wanted)))
+        rows = rows.filter(_.opened_on > day_marked(f"week{WEEKS + 1}"))
+        return _only(rows, ("opened_day", *wanted))
+
+    def standing(self, *wanted: str) -> Table:
         """All cases opened up to the day asked for, but for those over before the period."""
-        return _standing(self._rows("all"))
+        return _only(_standing(self._rows("facts", wanted)), wanted)
 
-    @cached_property
-    def cycles(self) -> Table:
+    def cycles(self, *wanted: str) -> Table:
         """All turns that had begun by the day asked for, but for those over before the period."""
-        return _turns(self._rows("all"))
+        return _only(_turns(self._rows("facts", wanted, turns=True)), wanted)
 
-    @cached_property
-    def ended(self) -> Table:
+    def ended(self, *wanted: str) -> Table:
         """The cases closed in the period."""
-        return self.standing.filter(
-            _.closed, _.closed_on >= day_marked("first"), _.closed_on <= day_marked("last")
-        )
+        return self.standing(*wanted).filter(_.closed, in_period(_.closed_on))
 
-    @cached_property
-    def fell_due(self) -> Table:
+    def fell_due(self, *wanted: str) -> Table:
         """The cases whose term ended in the period.
 
         Left out are those that another case represents, and those closed without a solution before
         their term was over: nothing was owed any more.
         """
-        rows = self.standing.filter(
-            _.due_on >= day_marked("first"),
-            _.due_on <= day_marked("last"),
-            _.due_s < number_marked("moment"),
-        )
-        spared = _.closed & ~_.solved & (_.closed_on <= _.due_on)
-        return rows.filter(~_.merged, ~spared)
+        rows = self.standing("due_on", "due_s", "solved", "merged", "before_due", *wanted)
+        rows = rows.filter(in_period(_.due_on), _.due_s < number_marked("moment"))
+        spared = _.closed & ~_.solved & _.before_due
+        return _only(rows.filter(~_.merged, ~spared), wanted)
 
     # ---- What the tables are made of ----
 
-    def _rows(self, reads: str) -> Table:
-        """The rows the asker may count and wants; the files are those of all that is read."""
-        if reads == "all":
-            self._reads = "all"
-        rows = facts_from(self._files_of(self._reads))
-        if self._reads == "all":
-            # What was over before the period says nothing of it; most of an old month is not read.
-            rows = rows.filter(rows.over_on >= day_marked("since"))
+    def _rows(self, source: str, wanted: Sequence[str], *, turns: bool = False) -> Table:
+        """The rows the asker may count and wants, of a rollup that has all it takes or a source."""
+        grouping = self._grouping_for(wanted, turns)
+        if grouping is not None:
+            rows = self._sources["window"]()
+            rows = rows.filter(rows.grouping.isin([0, grouping.number]))
+        else:
+            rows = self._sources[source]()
+            rows = rows.mutate(n=ibis.literal(1, "int32"))
+            if source == "facts":
+                # What was over before the period says nothing of it; most of an old month is not read.
+                rows = rows.filter(rows.over_on >= day_marked("first"))
+        rows = rows.mutate(opened_day=rows.opened_on, closed_day=rows.closed_on)
         for name, value in self.question.filters.given():
             column = rows[_COLUMNS.get(name, name)]
             rows = rows.filter(
@@ -124,13 +123,47 @@ class Population:
             rows = rows.filter(reduce(or_, (_seen(rows, n, part) for n, part in parts)))
         return rows
 
-    def _files_of(self, reads: str) -> list[Path]:
-        if self._manifest is None:
-            return []
+    def _grouping_for(self, wanted: Sequence[str], turns: bool) -> Grouping | None:
+        """The smallest grouping of whole months with all these columns and those that narrow."""
+        if not self._of_whole_months:
+            return None
+        needed = {part for name in wanted for part in _MADE_OF.get(name, (name,))}
+        needed |= {_COLUMNS.get(name, name) for name, _value in self.question.filters.given()}
+        for part in self._parts:
+            needed |= {f"{name}_id" for name, value in vars(part).items() if value is not None}
+        return next((one for one in GROUPINGS if one.has(needed, turns=turns)), None)
+
+    @cached_property
+    def _of_whole_months(self) -> bool:
         asked = self.question
-        if reads == "all":
-            return self._manifest.files(None, asked.as_of)
-        return self._manifest.files(asked.first, asked.last)
+        ends = asked.last >= asked.as_of or asked.last == end_of_month(asked.last)
+        return asked.first.day == 1 and ends
+
+    @cached_property
+    def _sources(self) -> dict[str, Callable[[], Table]]:
+        """The tables that may be read, by the beginnings of their names."""
+        asked = self.question
+        weeks_ago = asked.as_of - timedelta(weeks=WEEKS + 1)
+        return {
+            "cohort": lambda: self._facts("cohort", asked.first, min(asked.last, asked.as_of)),
+            "recent": lambda: self._facts("recent", weeks_ago, asked.as_of),
+            "facts": lambda: self._facts("facts", None, asked.as_of),
+            "window": lambda: window_from(self._window),
+        }
+
+    def _facts(self, what: str, first: date | None, last: date) -> Table:
+        files = self._manifest.files(first, last) if self._manifest else []
+        return facts_from(files, what)
+
+    @property
+    def _window(self) -> Window:
+        asked, manifest = self.question, self._manifest
+        day = asked.as_of
+        is_over = asked.moment.timestamp() >= _instant_after(day)
+        until = day if is_over and day == end_of_month(day) else day.replace(day=1) - _DAY
+        facts = manifest.files(None, day) if manifest else []
+        rolled = manifest.rolled(None, day) if manifest else []
+        return Window(tuple(facts), tuple(rolled), asked.first, until)
 
     @cached_property
     def _parts(self) -> list[Part]:
@@ -153,7 +186,8 @@ class Population:
         """All of the question that is not a mark."""
         sight = [(p.unit is not None, p.province is not None) for p in self._parts]
         given = [name for name, _value in self.question.filters.given()]
-        return (*given, self.question.sight.country, *sight, len(self.months))
+        whole = self._of_whole_months
+        return (*given, self.question.sight.country, *sight, len(self.months), whole)
 
     @cached_property
     def _marks(self) -> dict[str, str]:
@@ -162,7 +196,6 @@ class Population:
             "first": asked.first.isoformat(),
             "last": min(asked.last, asked.as_of).isoformat(),
             "as_of": asked.as_of.isoformat(),
-            "since": min(asked.first, asked.as_of - timedelta(weeks=WEEKS + 1)).isoformat(),
             "moment": str(int(asked.moment.timestamp())),
         }
         for n, month in enumerate(self.months):
@@ -177,10 +210,6 @@ class Population:
         for n, part in enumerate(self._parts):
             marks |= {f"{what}{n}": str(value) for what, value in vars(part).items()}
         return marks | {name: str(value) for name, value in asked.filters.given()}
-
-
-# Which files a query of a shape reads: those of its months, or all.
-_READS: dict[tuple[Any, ...], str] = {}
 
 
 def day_marked(name: str) -> Any:
@@ -221,6 +250,11 @@ def _standing(rows: Table) -> Table:
     return _turns(rows.filter(_.ended_on.isnull() | (_.ended_on > day_marked("as_of"))))
 
 
+def _only(rows: Table, wanted: Sequence[str]) -> Table:
+    """What was asked for and nothing else, so that nobody counts by what a rollup does not know."""
+    return rows.select(*dict.fromkeys((*_ALWAYS, *wanted)))
+
+
 def _seen(rows: Table, n: int, part: Part) -> Any:
     terms = [rows.agency_id == number_marked(f"agency{n}")]
     if part.unit is not None:
@@ -230,14 +264,24 @@ def _seen(rows: Table, n: int, part: Part) -> Any:
     return reduce(and_, terms)
 
 
+def count_all() -> Any:
+    """How many cases or turns the rows are: a whole number on every engine."""
+    return _.n.sum().fill_null(0)
+
+
 def count_if(condition: Any) -> Any:
-    """How many rows meet it, where what is unknown does not: whole numbers on every engine."""
-    return condition.nullif(False).count()
+    """How many of them meet it, where what is unknown does not."""
+    return _.n.sum(where=condition).fill_null(0)
 
 
 def percent(part: Any, whole: Any) -> Any:
     """Part of a whole in per cent, unrounded; nothing where the whole is nothing."""
     return part.cast("float64") * 100.0 / whole.nullif(0).cast("float64")
+
+
+def month_of(day: Any) -> Any:
+    """The first day of its month: to count by, as texts are slow."""
+    return day.truncate("M")
 
 
 def month_text(day: Any) -> Any:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
-from centro.insights.facts.schema import LONG_FROM_NOW, ORDER, SCHEMA
+from centro.insights.facts.schema import LAST_HOURS, LONG_FROM_NOW, ORDER, SCHEMA
 
 # Of a month with fewer sealed cases than this, none is shown: a small number points at somebody.
 SEALED_AT_LEAST = 5
@@ -75,7 +75,9 @@ SELECT
     CASE WHEN NOT sealed THEN extract(epoch FROM f.solved_at
         - CASE WHEN f.cycle = 1 THEN least(c.spoken_at, f.solved_at) ELSE f.started_at END)::bigint
         END,
-    CASE WHEN NOT sealed THEN extract(epoch FROM f.due_at - f.solved_at)::bigint END,
+    CASE WHEN NOT sealed THEN
+        extract(epoch FROM f.due_at - f.solved_at)::bigint BETWEEN 0 AND {last_hours} - 1 END,
+    (f.closed_at AT TIME ZONE {zone})::date <= (f.due_at AT TIME ZONE {zone})::date,
     f.status, f.reason,
     CASE WHEN NOT sealed THEN c.kind END,
     CASE WHEN NOT sealed THEN c.channel END,
@@ -158,6 +160,7 @@ def _copy(where: sql.Composable) -> pa.Table:
             where=where,
             zone=sql.Literal(settings.TIME_ZONE),
             long=sql.Literal(LONG_FROM_NOW.isoformat()),
+            last_hours=sql.Literal(LAST_HOURS * 3600),
         )
     )
     buffer = io.BytesIO()

@@ -109,7 +109,7 @@ def _follow(known: Manifest, mark: int, report: Report) -> Refreshed:
     for month, ids in by_month.items():
         name = f"{month:%Y-%m}"
         table = read_month(month) if whole else _patched(months.get(name), month, ids, fresh)
-        if name in months and store.checksum_of(table) == months[name].checksum:
+        if _is_kept(months.get(name), table):
             continue
         months[name] = store.write_month(month, table)
         written += _size(months[name])
@@ -117,6 +117,15 @@ def _follow(known: Manifest, mark: int, report: Report) -> Refreshed:
     touched = sum(months[name] != known.months.get(name) for name in months)
     return _publish(
         months, mark, started, cases=len(changed), count=touched, size=written, new=False
+    )
+
+
+def _is_kept(kept: Month | None, table: pa.Table) -> bool:
+    """Whether the files of a month are there and hold these rows."""
+    return (
+        kept is not None
+        and all((store.root() / name).exists() for name in (kept.file, kept.rolled))
+        and store.checksum_of(table) == kept.checksum
     )
 
 
@@ -161,7 +170,7 @@ def _months_of(ids: Sequence[int]) -> dict[date, list[int]]:
 
 
 def _size(month: Month) -> int:
-    return (store.root() / month.file).stat().st_size
+    return sum((store.root() / name).stat().st_size for name in (month.file, month.rolled))
 
 
 def _publish(

@@ -12,7 +12,7 @@ from datetime import date
 import pyarrow as pa
 
 # To be raised with every change below: files of another version are made anew.
-VERSION = 2
+VERSION = 3
 
 SCHEMA = pa.schema(
     [
@@ -30,7 +30,8 @@ SCHEMA = pa.schema(
         ("over_on", pa.date32()),
         ("on_time", pa.bool_()),  # of the solution; none without one
         ("to_solve_s", pa.int64()),  # from the citizen's word (or the reopening) to the solution
-        ("margin_s", pa.int64()),  # from the solution to the end of the term; negative when late
+        ("last_hours", pa.bool_()),  # solved in the last hours of the term
+        ("before_due", pa.bool_()),  # closed no later than the day it was due
         ("status", pa.string()),
         ("reason", pa.string()),
         ("kind", pa.string()),
@@ -61,3 +62,5 @@ ORDER = [
     ("closed_on", "ascending"),
 ]
 ROWS_IN_A_GROUP = 16_384
+# Solved this close to the end of the term: a solution, or a number saved?
+LAST_HOURS = 4

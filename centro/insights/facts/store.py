@@ -2,6 +2,7 @@
 
     <root>/manifest.json            what is true now; swapped at once
     <root>/cases-2010-09-<hash>.parquet
+    <root>/rolled-2010-09-<hash>.parquet      the counts of the same cases (`rollup`)
 
 A file is never changed: a month that changes gets a new one, and the old stays for a while, as
 readers may have just opened the manifest that names it. Any storage with an atomic rename, or an
@@ -25,20 +26,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from centro.insights.facts.rollup import ROLLED_SCHEMA, roll_up
 from centro.insights.facts.schema import ROWS_IN_A_GROUP, SCHEMA, VERSION
 
 # Seconds that a file nobody names any more is kept for those who still read it.
 _GRACE = 600
 _MANIFEST = "manifest.json"
+_PREFIXES = ("cases-", ".cases-", "rolled-", ".rolled-")
 
 
 @dataclass(frozen=True)
 class Month:
-    """One file: how many rows it has and the checksum of what is in it."""
+    """Two files: how many rows they have and the checksums of what is in them."""
 
     file: str
     rows: int
     checksum: str
+    rolled: str
+    rolled_rows: int
+    rolled_checksum: str
 
 
 @dataclass(frozen=True)
@@ -67,13 +73,17 @@ class Manifest:
 
     def files(self, first: date | None = None, last: date | None = None) -> list[Path]:
         """The files of the cases opened in the months of these days; all of them by default."""
+        return [root() / month.file for month in self.within(first, last)]
+
+    def rolled(self, first: date | None = None, last: date | None = None) -> list[Path]:
+        """The rollups of the same months."""
+        return [root() / month.rolled for month in self.within(first, last)]
+
+    def within(self, first: date | None = None, last: date | None = None) -> list[Month]:
+        """The months of these days, in their order."""
         low = f"{first:%Y-%m}" if first else ""
         high = f"{last:%Y-%m}" if last else "9999"
-        return [
-            root() / month.file
-            for name, month in sorted(self.months.items())
-            if low <= name <= high
-        ]
+        return [month for name, month in sorted(self.months.items()) if low <= name <= high]
 
 
 def root() -> Path:
@@ -96,9 +106,20 @@ def current_manifest() -> Manifest | None:
 
 
 def write_month(month: date, table: pa.Table) -> Month:
-    """Write the rows of a month into a file of its own name, safe on the disk when it returns."""
-    checksum = checksum_of(table)
-    name = f"cases-{month:%Y-%m}-{checksum[:12]}.parquet"
+    """Write the rows of a month and their rollup into files of their own names.
+
+    They are safe on the disk when it returns.
+    """
+    rolled = roll_up(table)
+    facts_checksum, rolled_checksum = checksum_of(table), checksum_of(rolled)
+    file = _write(f"cases-{month:%Y-%m}-{facts_checksum[:12]}.parquet", table)
+    beside = _write(f"rolled-{month:%Y-%m}-{rolled_checksum[:12]}.parquet", rolled)
+    return Month(
+        file, table.num_rows, facts_checksum, beside, rolled.num_rows, rolled_checksum
+    )
+
+
+def _write(name: str, table: pa.Table) -> str:
     target, new = root() / name, root() / f".{name}.{os.getpid()}"
     pq.write_table(
         table, new, compression="zstd", compression_level=3, row_group_size=ROWS_IN_A_GROUP
@@ -107,11 +128,17 @@ def write_month(month: date, table: pa.Table) -> Month:
         os.fsync(written.fileno())
     new.replace(target)
     os.utime(target)
-    return Month(name, table.num_rows, checksum)
+    return name
 
 
 def read_file(month: Month) -> pa.Table:
+    """The facts of a month. OSError or ValueError when the file is gone or damaged."""
     return pq.read_table(root() / month.file, schema=SCHEMA, partitioning=None)
+
+
+def read_rolled(month: Month) -> pa.Table:
+    """The rollup of a month. OSError or ValueError when the file is gone or damaged."""
+    return pq.read_table(root() / month.rolled, schema=ROLLED_SCHEMA, partitioning=None)
 
 
 def checksum_of(table: pa.Table) -> str:
@@ -153,10 +180,10 @@ def publish(manifest: Manifest) -> None:
 
 
 def _sweep(manifest: Manifest) -> None:
-    named = {month.file for month in manifest.months.values()}
+    named = {name for month in manifest.months.values() for name in (month.file, month.rolled)}
     old = time.time() - _GRACE
     for path in root().iterdir():
-        if path.name.startswith(("cases-", ".cases-")) and path.name not in named:
+        if path.name.startswith(_PREFIXES) and path.name not in named:
             try:
                 if path.stat().st_mtime < old:
                     path.unlink()

@@ -7,7 +7,15 @@ from django.utils.translation import gettext_lazy as _
 from ibis import Table
 from ibis import _ as row
 
-from centro.insights.population import Population, count_if, in_period, month_text, percent
+from centro.insights.population import (
+    Population,
+    count_all,
+    count_if,
+    in_period,
+    month_of,
+    month_text,
+    percent,
+)
 from centro.insights.registry import Column, metric
 
 # An entity that fewer people judged is not compared.
@@ -28,8 +36,8 @@ FEWEST_ANSWERS = 5
     Column("answered_pct", _("Contestaron %"), "percent"),
 )
 def satisfaction(cases: Population) -> Table:
-    counted = solutions(cases).aggregate(
-        asked=row.count(),
+    counted = solutions(cases, "satisfied").aggregate(
+        asked=count_all(),
         answered=count_if(row.satisfied.notnull()),
         satisfied=count_if(row.satisfied.fill_null(False)),
     )
@@ -51,13 +59,14 @@ def satisfaction(cases: Population) -> Table:
     Column("reopened_pct", _("Reapertura"), "percent"),
 )
 def reopening_rate(cases: Population) -> Table:
-    counted = cases.cycles.aggregate(**endings())
+    counted = cases.cycles("ended_on").aggregate(**endings())
     return counted.mutate(reopened_pct=percent(row.reopened, row.closed))
 
 
-def solutions(cases: Population) -> Table:
+def solutions(cases: Population, *wanted: str) -> Table:
     """The turns solved in the period. A later turn of the same case asks anew."""
-    return cases.cycles.filter(row.solved, ~row.merged, in_period(row.solved_on))
+    turns = cases.cycles("solved", "merged", "solved_on", *wanted)
+    return turns.filter(row.solved, ~row.merged, in_period(row.solved_on))
 
 
 def endings() -> dict[str, object]:
@@ -81,9 +90,11 @@ def endings() -> dict[str, object]:
     names="agency",
 )
 def satisfaction_by_agency(cases: Population) -> Table:
-    said = solutions(cases).filter(row.satisfied.notnull(), row.agency_id.notnull())
+    said = solutions(cases, "satisfied", "agency_id").filter(
+        row.satisfied.notnull(), row.agency_id.notnull()
+    )
     counted = said.group_by("agency_id").aggregate(
-        answered=row.count(), satisfied=count_if(row.satisfied)
+        answered=count_all(), satisfied=count_if(row.satisfied)
     )
     enough = counted.filter(row.answered >= FEWEST_ANSWERS)
     shared = enough.select(
@@ -101,11 +112,13 @@ def satisfaction_by_agency(cases: Population) -> Table:
     Column("satisfied_pct", _("Satisfacción"), "percent"),
 )
 def satisfaction_by_month(cases: Population) -> Table:
-    months = solutions(cases).mutate(month=month_text(row.solved_on))
-    counted = months.group_by("month").aggregate(
+    turns = solutions(cases, "satisfied")
+    counted = turns.group_by(day=month_of(row.solved_on)).aggregate(
         answered=count_if(row.satisfied.notnull()),
         satisfied=count_if(row.satisfied.fill_null(False)),
     )
     return counted.select(
-        "month", "answered", satisfied_pct=percent(row.satisfied, row.answered)
+        "answered",
+        month=month_text(row.day),
+        satisfied_pct=percent(row.satisfied, row.answered),
     ).order_by("month")

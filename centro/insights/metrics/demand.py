@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from ibis import Table
 from ibis import _ as row
 
-from centro.insights.population import Population, count_if, month_text, percent
+from centro.insights.population import Population, count_all, count_if, month_of, month_text, percent
 from centro.insights.registry import Column, Row, metric, metric_of_rows
 
 _MONDAY = date(2000, 1, 3)
@@ -25,7 +25,7 @@ CLOSED = Column("closed", _("Cerrados"))
     TOTAL,
 )
 def requested(cases: Population) -> Table:
-    return cases.cohort.aggregate(total=row.count())
+    return cases.cohort().aggregate(total=count_all())
 
 
 @metric(
@@ -39,7 +39,7 @@ def requested(cases: Population) -> Table:
     Column("closed_pct", _("Cerrados %"), "percent"),
 )
 def effectiveness(cases: Population) -> Table:
-    counted = cases.cohort.aggregate(total=row.count(), closed=count_if(row.closed))
+    counted = cases.cohort().aggregate(total=count_all(), closed=count_if(row.closed))
     counted = counted.mutate(active=row.total - row.closed)
     return counted.mutate(
         active_pct=percent(row.active, row.total), closed_pct=percent(row.closed, row.total)
@@ -59,11 +59,11 @@ def effectiveness(cases: Population) -> Table:
     Column("closed_pct", _("Cerrados %"), "percent"),
 )
 def operational_effectiveness(cases: Population) -> Table:
-    months = cases.cohort.mutate(month=month_text(row.opened_on))
-    counted = months.group_by("month").aggregate(total=row.count(), closed=count_if(row.closed))
+    months = cases.cohort().group_by(day=month_of(row.opened_on))
+    counted = months.aggregate(total=count_all(), closed=count_if(row.closed))
     return counted.select(
-        "month",
         "total",
+        month=month_text(row.day),
         active_pct=percent(row.total - row.closed, row.total),
         closed_pct=percent(row.closed, row.total),
     ).order_by("month")
@@ -77,8 +77,8 @@ def operational_effectiveness(cases: Population) -> Table:
     TOTAL,
 )
 def created_by_month(cases: Population) -> Table:
-    months = cases.cohort.mutate(month=month_text(row.opened_on))
-    return months.group_by("month").aggregate(total=row.count()).order_by("month")
+    counted = cases.cohort().group_by(day=month_of(row.opened_on)).aggregate(total=count_all())
+    return counted.select("total", month=month_text(row.day)).order_by("month")
 
 
 @metric(
@@ -89,8 +89,8 @@ def created_by_month(cases: Population) -> Table:
     CLOSED,
 )
 def closed_by_month(cases: Population) -> Table:
-    months = cases.ended.mutate(month=month_text(row.closed_on))
-    return months.group_by("month").aggregate(closed=row.count()).order_by("month")
+    counted = cases.ended().group_by(day=month_of(row.closed_on)).aggregate(closed=count_all())
+    return counted.select("closed", month=month_text(row.day)).order_by("month")
 
 
 @metric_of_rows(
@@ -111,9 +111,10 @@ def closed_by_week(cases: Population) -> list[Row]:
 
 
 def _by_week(cases: Population) -> Table:
-    days = cases.ended.closed_on.delta(ibis.literal(_MONDAY), unit="day")
-    weeks = cases.ended.group_by(number=(days / 7).floor().cast("int64"))
-    return weeks.aggregate(closed=row.count()).order_by("number")
+    days = cases.ended("closed_day").group_by("closed_day").aggregate(closed=count_all())
+    since = days.closed_day.delta(ibis.literal(_MONDAY), unit="day")
+    weeks = days.group_by(number=(since / 7).floor().cast("int64"))
+    return weeks.aggregate(closed=row.closed.sum()).order_by("number")
 
 
 @metric(
@@ -202,8 +203,8 @@ def top_agencies(cases: Population) -> Table:
     TOTAL,
 )
 def by_hour(cases: Population) -> Table:
-    known = cases.cohort.filter(row.opened_hour.notnull())
-    return known.group_by("opened_hour").aggregate(total=row.count()).order_by("opened_hour")
+    known = cases.cohort("opened_hour").filter(row.opened_hour.notnull())
+    return known.group_by("opened_hour").aggregate(total=count_all()).order_by("opened_hour")
 
 
 @metric(
@@ -216,7 +217,7 @@ def by_hour(cases: Population) -> Table:
     names="service",
 )
 def created_top_by_month(cases: Population) -> Table:
-    return _top_by_month(cases.cohort.mutate(month=month_text(row.opened_on)), "total")
+    return _top_by_month(cases.cohort("service_id").mutate(day=month_of(row.opened_on)), "total")
 
 
 @metric(
@@ -229,22 +230,23 @@ def created_top_by_month(cases: Population) -> Table:
     names="service",
 )
 def closed_top_by_month(cases: Population) -> Table:
-    return _top_by_month(cases.ended.mutate(month=month_text(row.closed_on)), "closed")
+    return _top_by_month(cases.ended("service_id").mutate(day=month_of(row.closed_on)), "closed")
 
 
 def _top_by_month(rows: Table, name: str) -> Table:
     """Month by month the counts of the three service types that have most of these rows."""
     known = rows.filter(row.service_id.notnull())
-    counted = known.group_by("service_id").aggregate(most=row.count())
+    months = known.group_by("day", "service_id").aggregate(**{name: count_all()})
+    counted = months.group_by("service_id").aggregate(most=months[name].sum())
     top = counted.order_by(ibis.desc("most"), "service_id").limit(3)
-    chosen = known.semi_join(top, "service_id")
-    months = chosen.group_by("month", "service_id").aggregate(**{name: row.count()})
-    return months.order_by("month", ibis.desc(name), "service_id")
+    chosen = months.semi_join(top, "service_id")
+    told = chosen.select("service_id", name, month=month_text(row.day))
+    return told.order_by("month", ibis.desc(name), "service_id")
 
 
 def _shares(cases: Population, column: str) -> Table:
     """Each value with its count and its share of all, the largest first; unknown values too."""
-    counted = cases.cohort.group_by(column).aggregate(total=row.count())
+    counted = cases.cohort(column).group_by(column).aggregate(total=count_all())
     whole = counted.mutate(all=counted.total.sum().over())
     shared = whole.select(column, "total", share=percent(row.total, row.all))
     return shared.order_by(ibis.desc("total"), column)

@@ -8,7 +8,7 @@ from ibis import Table
 from ibis import _ as row
 
 from centro.insights.metrics.answers import endings, solutions
-from centro.insights.population import LAST_HOURS, Population, count_if, percent
+from centro.insights.population import Population, count_all, count_if, percent
 from centro.insights.registry import Column, metric
 
 
@@ -34,30 +34,32 @@ from centro.insights.registry import Column, metric
 )
 def league(cases: Population) -> Table:
     """Groups by size: each third of the entities by their cases of the period."""
-    asked = cases.cohort.filter(row.agency_id.notnull())
+    asked = cases.cohort("agency_id", "reclassified", "transferred")
+    asked = asked.filter(row.agency_id.notnull())
     table = asked.group_by("agency_id").aggregate(
-        total=row.count(),
+        total=count_all(),
         closed=count_if(row.closed),
         overdue=count_if(row.late),
         reclassified=count_if((row.reclassified > 0).fill_null(False)),
         not_ours=count_if((row.transferred > 0).fill_null(False)),
     )
-    due = cases.fell_due.group_by("agency_id").aggregate(
-        due=row.count(), timely=count_if(row.timely)
+    due = (
+        cases.fell_due("agency_id", "timely")
+        .group_by("agency_id")
+        .aggregate(due=count_all(), timely=count_if(row.timely))
     )
     said = (
-        solutions(cases)
+        solutions(cases, "agency_id", "satisfied", "last_hours")
         .group_by("agency_id")
         .aggregate(
-            solved=row.count(),
+            solved=count_all(),
             answered=count_if(row.satisfied.notnull()),
             satisfied=count_if(row.satisfied.fill_null(False)),
-            last_hours=count_if(
-                ((row.margin_s >= 0) & (row.margin_s < LAST_HOURS * 3600)).fill_null(False)
-            ),
+            last_hours=count_if(row.last_hours),
         )
     )
-    ended = cases.cycles.group_by("agency_id").aggregate(**_renamed(endings()))
+    ended = cases.cycles("agency_id", "ended_on").group_by("agency_id")
+    ended = ended.aggregate(**_renamed(endings()))
     for other in (due, said, ended):
         table = table.left_join(other, "agency_id").drop("agency_id_right")
     third = ibis.ntile(3).over(order_by=[ibis.desc("total"), "agency_id"])
@@ -89,8 +91,8 @@ def league(cases: Population) -> Table:
     names="rung",
 )
 def escalations(cases: Population) -> Table:
-    known = cases.cohort.filter(row.rung.notnull())
-    return known.group_by("rung").aggregate(total=row.count()).order_by("rung")
+    known = cases.cohort("rung").filter(row.rung.notnull())
+    return known.group_by("rung").aggregate(total=count_all()).order_by("rung")
 
 
 def _renamed(counts: dict[str, object]) -> dict[str, object]:

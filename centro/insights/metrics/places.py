@@ -8,7 +8,7 @@ from ibis import Table
 from ibis import _ as row
 
 from centro.insights.metrics.demand import CLOSED, TOTAL
-from centro.insights.population import Population, count_if, percent
+from centro.insights.population import Population, count_all, count_if, percent
 from centro.insights.questions import Filters
 from centro.insights.registry import Column, Row, metric, metric_of_rows
 from centro.places.models import Place
@@ -93,9 +93,10 @@ def level_below(filters: Filters) -> str:
 
 
 def _by(cases: Population, column: str) -> Table:
-    known = cases.cohort.filter(cases.cohort[column].notnull())
+    known = cases.cohort(column)
+    known = known.filter(known[column].notnull())
     counted = known.group_by(column).aggregate(
-        total=row.count(), closed=count_if(row.closed), overdue=count_if(row.late)
+        total=count_all(), closed=count_if(row.closed), overdue=count_if(row.late)
     )
     shared = counted.mutate(closed_pct=percent(row.closed, row.total))
     return shared.select(column, "total", "closed", "closed_pct", "overdue").order_by(

@@ -10,7 +10,7 @@ from ibis import Table
 from ibis import _ as row
 
 from centro.insights.metrics.demand import TOTAL
-from centro.insights.population import Population, count_if, day_marked
+from centro.insights.population import Population, count_all, count_if, day_marked, month_of
 from centro.insights.registry import Column, Row, metric_of_rows
 from centro.insights.signs import WEEKS, rise_of
 from centro.places.models import Place
@@ -58,11 +58,12 @@ def early_signs(cases: Population) -> list[Row]:
 
 def _weeks(cases: Population) -> Table:
     """For each service type and district, the cases opened in each of the last nine weeks."""
-    rows = cases.standing.filter(row.service_id.notnull(), row.district_id.notnull())
-    rows = rows.filter(row.opened_on > day_marked(f"week{WEEKS + 1}"))
+    rows = cases.recent("service_id", "district_id")
+    rows = rows.filter(row.service_id.notnull(), row.district_id.notnull())
     counts = {
         f"w{n}": count_if(
-            (row.opened_on <= day_marked(f"week{n}")) & (row.opened_on > day_marked(f"week{n + 1}"))
+            (row.opened_day <= day_marked(f"week{n}"))
+            & (row.opened_day > day_marked(f"week{n + 1}"))
         )
         for n in range(WEEKS + 1)
     }
@@ -99,10 +100,15 @@ def recurrent(cases: Population) -> list[Row]:
 
 
 def _recurrent(cases: Population) -> Table:
-    known = cases.cohort.filter(row.service_id.notnull(), row.corregimiento_id.notnull())
-    month = known.opened_on.year() * 12 + known.opened_on.month()
-    counted = known.group_by("service_id", "corregimiento_id").aggregate(
-        total=known.count(), months=month.nunique().cast("int64"), overdue=count_if(known.late)
+    known = cases.cohort("service_id", "corregimiento_id")
+    known = known.filter(row.service_id.notnull(), row.corregimiento_id.notnull())
+    # Month by month first: fewer rows are left in which months must be told apart.
+    monthly = known.group_by("service_id", "corregimiento_id", day=month_of(row.opened_on))
+    monthly = monthly.aggregate(total=count_all(), overdue=count_if(row.late))
+    counted = monthly.group_by("service_id", "corregimiento_id").aggregate(
+        total=row.total.sum(),
+        months=row.count(),
+        overdue=row.overdue.sum(),
     )
     often = counted.filter(row.total >= RECURRENT_CASES, row.months >= RECURRENT_MONTHS)
     return often.order_by(ibis.desc("total"), "service_id", "corregimiento_id").limit(_MOST)

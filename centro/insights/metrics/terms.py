@@ -9,6 +9,7 @@ from ibis import _ as row
 
 from centro.insights.population import (
     Population,
+    count_all,
     count_if,
     day_marked,
     number_marked,
@@ -32,8 +33,8 @@ TIMELY = Column("timely", _("A tiempo"))
     Column("within_pct", _("Dentro de SLA"), "percent"),
 )
 def within_sla(cases: Population) -> Table:
-    solved = cases.ended.filter(row.solved, ~row.merged)
-    counted = solved.aggregate(closed=row.count(), timely=count_if(row.timely))
+    solved = cases.ended("solved", "timely", "merged").filter(row.solved, ~row.merged)
+    counted = solved.aggregate(closed=count_all(), timely=count_if(row.timely))
     return counted.mutate(within_pct=percent(row.timely, row.closed))
 
 
@@ -49,7 +50,7 @@ def within_sla(cases: Population) -> Table:
     Column("compliance_pct", _("Cumplimiento"), "percent"),
 )
 def deadline_compliance(cases: Population) -> Table:
-    counted = cases.fell_due.aggregate(due=row.count(), timely=count_if(row.timely))
+    counted = cases.fell_due("timely").aggregate(due=count_all(), timely=count_if(row.timely))
     return counted.mutate(compliance_pct=percent(row.timely, row.due))
 
 
@@ -60,7 +61,7 @@ def deadline_compliance(cases: Population) -> Table:
     Column("overdue", _("Vencidos")),
 )
 def overdue(cases: Population) -> Table:
-    return cases.standing.aggregate(overdue=count_if(row.late))
+    return cases.standing().aggregate(overdue=count_if(row.late))
 
 
 @metric(
@@ -71,7 +72,8 @@ def overdue(cases: Population) -> Table:
     Column("overdue", _("Vencidos")),
 )
 def overdue_by_month(cases: Population) -> Table:
-    return _late_by_month(cases.cycles, len(cases.months))
+    turns = cases.cycles("started_on", "ended_on", "solved_on", "due_s")
+    return _late_by_month(turns, len(cases.months))
 
 
 @metric(
@@ -99,15 +101,16 @@ def overdue_agencies(cases: Population) -> Table:
 
 
 def _overdue_by(cases: Population, column: str) -> Table:
-    late = cases.standing.filter(row.late, cases.standing[column].notnull())
-    counted = late.group_by(column).aggregate(overdue=row.count())
+    late = cases.standing(column).filter(row.late)
+    late = late.filter(late[column].notnull())
+    counted = late.group_by(column).aggregate(overdue=count_all())
     return counted.order_by(ibis.desc("overdue"), column).limit(10)
 
 
 def _late_by_month(turns: Table, months: int) -> Table:
     """In one pass, how many turns were late at the end of each month of the period."""
     if not months:
-        return turns.aggregate(overdue=row.count()).mutate(month=ibis.literal("")).limit(0)
+        return turns.aggregate(overdue=count_all()).mutate(month=ibis.literal("")).limit(0)
     # What was over before the first of these ends, or not yet due at the last, counts in none.
     first, last = day_marked("end0"), number_marked(f"after{months - 1}")
     turns = turns.filter(turns.due_s < last)

@@ -31,7 +31,7 @@ _HOUR = 3600.0
     Column("p90_h", _("Nueve de cada diez"), "hours"),
 )
 def time_to_solve(cases: Population) -> Table:
-    return _timed(solutions(cases)).aggregate(
+    return _timed(solutions(cases, "to_solve_s")).aggregate(
         solved=row.count(), median_h=row.hours.quantile(0.5), p90_h=row.hours.quantile(0.9)
     )
 
@@ -56,7 +56,8 @@ def equity(cases: Population) -> Table:
     Its ends are the values of rank n/2 - z·√n/2 and 1 + n/2 + z·√n/2: W. J. Conover, Practical
     Nonparametric Statistics, 3rd ed., §3.2.
     """
-    timed = _timed(solutions(cases).filter(row.province_id.notnull()))
+    timed = _timed(solutions(cases, "to_solve_s", "province_id"))
+    timed = timed.filter(row.province_id.notnull())
     of_place = ibis.window(group_by="province_id")
     ranked = timed.select(
         "province_id",
