@@ -107,6 +107,11 @@ def _month(
         "solved_on": _dates(solved, is_solved),
         "closed_on": _dates(closed, is_closed),
         "over_on": _dates(np.where(is_closed, np.maximum(closed, due), _NEVER)),
+        "told_on": _dates(
+            np.maximum(
+                due, np.maximum(np.where(is_solved, solved, 0), np.where(is_closed, closed, 0))
+            )
+        ),
         "on_time": _where(on_time, is_solved),
         "to_solve_s": _where((took * _DAY).astype(np.int64), is_solved),
         "last_hours": _where(on_time & ((term - took) * 24 < LAST_HOURS), is_solved),

@@ -20,16 +20,16 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from ibis import Table
 
+from centro.insights.extracts import Extract
 from centro.insights.facts.rollup import ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
-from centro.insights.windows import Window
 
 Row = dict[str, Any]
 # One question at a time in a process: each takes both cores as it is.
 _turn = threading.RLock()
 _kept: dict[str, Any] = {}
-# Views of file sets, windows, and texts of questions, that are kept; the oldest go.
-_MOST_VIEWS, _MOST_WINDOWS, _MOST_TEXTS = 40, 3, 500
+# Views of file sets, extracts, and texts of questions, that are kept; the oldest go.
+_MOST_VIEWS, _MOST_EXTRACTS, _MOST_TEXTS = 40, 24, 500
 
 
 @dataclass(frozen=True)
@@ -64,20 +64,18 @@ def facts_from(files: Sequence[Path], what: str = "facts") -> Table:
         return table
 
 
-def window_from(window: Window) -> Table:
-    """The rows of a window as one table."""
+def extract_from(extract: Extract) -> Table:
+    """The rows of an extract as one table."""
     with _turn:
-        windows = _kept.setdefault("windows", {})
-        if window.name not in windows:
-            while len(windows) >= _MOST_WINDOWS:
-                _forget_window(next(iter(windows)))
-            facts = facts_from(window.facts).get_name()
-            rolled = facts_from(window.rolled, "rolled").get_name()
-            text = window.sql(facts, rolled)
-            made = _kind().define(_connection(), window.name, text, window.is_kept)
-            windows[window.name] = (made, window.is_kept)
-        windows[window.name] = windows.pop(window.name)  # the last to go
-        table: Table = windows[window.name][0]
+        extracts = _kept.setdefault("extracts", {})
+        if extract.name not in extracts:
+            while len(extracts) >= _MOST_EXTRACTS:
+                _forget_extract(next(iter(extracts)))
+            text = extract.sql(facts_from(extract.files, extract.view).get_name())
+            made = _kind().define(_connection(), extract.name, text, extract.is_kept)
+            extracts[extract.name] = (made, extract.is_kept)
+        extracts[extract.name] = extracts.pop(extract.name)  # the last to go
+        table: Table = extracts[extract.name][0]
         return table
 
 
@@ -118,29 +116,29 @@ def _with_marks(text: str, sources: Mapping[str, Callable[[], Table]]) -> str:
 def forget_views() -> None:
     """Look at the files anew at the next question; the engine stays."""
     with _turn:
-        forget_windows()
+        forget_extracts()
         for name in ("views", "texts"):
             _kept.pop(name, None)
 
 
-def forget_windows() -> None:
-    """Make the windows anew at the next question, as after a change of the facts."""
+def forget_extracts() -> None:
+    """Make the extracts anew at the next question, as after a change of the facts."""
     with _turn:
-        for name in list(_kept.get("windows", {})):
-            _forget_window(name)
+        for name in list(_kept.get("extracts", {})):
+            _forget_extract(name)
 
 
 def _forget_view(name: str) -> None:
-    """Windows that are no tables look through the views, and go with them."""
-    for window, (_table, is_kept) in list(_kept.get("windows", {}).items()):
+    """Extracts that are no tables look through the views, and go with them."""
+    for extract, (_table, is_kept) in list(_kept.get("extracts", {}).items()):
         if not is_kept:
-            _forget_window(window)
+            _forget_extract(extract)
     del _kept["views"][name]
     _kind().forget(_connection(), name, False)
 
 
-def _forget_window(name: str) -> None:
-    _table, is_kept = _kept["windows"].pop(name)
+def _forget_extract(name: str) -> None:
+    _table, is_kept = _kept["extracts"].pop(name)
     _kind().forget(_connection(), name, is_kept)
 
 
@@ -178,6 +176,7 @@ def _duckdb() -> Any:
         threads=settings.INSIGHTS_THREADS, memory_limit=settings.INSIGHTS_MEMORY
     )
     connection.raw_sql("SET parquet_metadata_cache = true")
+    connection.raw_sql("SET preserve_insertion_order = false")  # every answer says its order
     return connection
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import and_, or_
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,12 @@ import ibis
 from django.conf import settings
 from ibis import Table, _
 
-from centro.insights.engine import Row, answer, facts_from, window_from
+from centro.insights.engine import Row, answer, extract_from, facts_from
+from centro.insights.extracts import going_after, rolled_until
 from centro.insights.facts.rollup import GROUPINGS, Grouping
 from centro.insights.facts.store import Manifest
 from centro.insights.questions import Part, Question, add_months, end_of_month
 from centro.insights.signs import WEEKS
-from centro.insights.windows import Window
 
 # The filters that are columns under another name.
 _COLUMNS = {
@@ -104,11 +105,10 @@ class Population:
         """The rows the asker may count and wants, of a rollup that has all it takes or a source."""
         grouping = self._grouping_for(wanted, turns)
         if grouping is not None:
-            rows = self._sources["window"]()
-            rows = rows.filter(rows.grouping.isin([0, grouping.number]))
+            rows = self._counted(grouping)
         else:
             rows = self._sources[source]()
-            rows = rows.mutate(n=ibis.literal(1, "int32"))
+            rows = rows.mutate(n=ibis.literal(1, "int32"), overdue=ibis.null("boolean"))
             if source == "facts":
                 # What was over before the period says nothing of it; most of an old month is not read.
                 rows = rows.filter(rows.over_on >= day_marked("first"))
@@ -122,6 +122,20 @@ class Population:
             parts = enumerate(self._parts)
             rows = rows.filter(reduce(or_, (_seen(rows, n, part) for n, part in parts)))
         return rows
+
+    def _counted(self, grouping: Grouping) -> Table:
+        """What is still going, each turn a row, beside the counts of what is not."""
+        going = self._sources["going"]().mutate(
+            n=ibis.literal(1, "int32"), overdue=ibis.null("boolean")
+        )
+        rolled = self._sources[f"rolled{grouping.number}"]()
+        nothing = {
+            name: ibis.null(going[name].type())
+            for name in ("solved_on", "due_s", "on_time")
+            if name not in rolled.columns
+        } | ({} if "overdue" in rolled.columns else {"overdue": ibis.null("boolean")})
+        rolled = rolled.mutate(**nothing)
+        return ibis.union(going.select(*rolled.columns), rolled)
 
     def _grouping_for(self, wanted: Sequence[str], turns: bool) -> Grouping | None:
         """The smallest grouping of whole months with all these columns and those that narrow."""
@@ -148,22 +162,28 @@ class Population:
             "cohort": lambda: self._facts("cohort", asked.first, min(asked.last, asked.as_of)),
             "recent": lambda: self._facts("recent", weeks_ago, asked.as_of),
             "facts": lambda: self._facts("facts", None, asked.as_of),
-            "window": lambda: window_from(self._window),
-        }
+            "going": lambda: extract_from(going_after(self._until, self._files)),
+        } | {f"rolled{one.number}": partial(self._rolled, one) for one in GROUPINGS}
 
     def _facts(self, what: str, first: date | None, last: date) -> Table:
         files = self._manifest.files(first, last) if self._manifest else []
         return facts_from(files, what)
 
+    def _rolled(self, grouping: Grouping) -> Table:
+        asked = self.question
+        rollups = self._manifest.rolled(None, asked.as_of) if self._manifest else []
+        return extract_from(rolled_until(self._until, asked.first, grouping, rollups))
+
     @property
-    def _window(self) -> Window:
-        asked, manifest = self.question, self._manifest
-        day = asked.as_of
-        is_over = asked.moment.timestamp() >= _instant_after(day)
-        until = day if is_over and day == end_of_month(day) else day.replace(day=1) - _DAY
-        facts = manifest.files(None, day) if manifest else []
-        rolled = manifest.rolled(None, day) if manifest else []
-        return Window(tuple(facts), tuple(rolled), asked.first, until)
+    def _files(self) -> list[Path]:
+        return self._manifest.files(None, self.question.as_of) if self._manifest else []
+
+    @property
+    def _until(self) -> date:
+        """The last month's end from which nothing is told but what the day asked for knows."""
+        day = self.question.as_of
+        is_over = self.question.moment.timestamp() >= _instant_after(day)
+        return day if is_over and day == end_of_month(day) else day.replace(day=1) - _DAY
 
     @cached_property
     def _parts(self) -> list[Part]:
@@ -241,7 +261,7 @@ def _turns(rows: Table) -> Table:
     rows = rows.mutate(closed=closed, solved=solved)
     return rows.mutate(
         timely=_.solved & _.on_time.fill_null(False),
-        late=~_.closed & ~_.solved & (_.due_s < number_marked("moment")),
+        late=~_.closed & ~_.solved & (_.overdue | (_.due_s < number_marked("moment"))),
     )
 
 

@@ -106,8 +106,8 @@ def test_sealed_cases_are_counted_only_when_they_are_many():
     for row in found:
         told = {name for name, value in row.items() if value is not None}
         assert told == {
-            "cycle", "opened_on", "started_on", "due_on", "due_s", "over_on", "status", "reason",
-            "confidentiality", "merged",
+            "cycle", "opened_on", "started_on", "due_on", "due_s", "over_on", "told_on", "status",
+            "reason", "confidentiality", "merged",
         }  # fmt: skip
     assert check_facts() == []
 
@@ -160,7 +160,7 @@ def test_files_of_another_database_or_another_shape_are_made_anew(frozen: Frozen
     store.publish(ahead)
     assert refresh_facts().rebuilt
     text = (store.root() / "manifest.json").read_text()
-    (store.root() / "manifest.json").write_text(text.replace('"version": 2', '"version": 0'))
+    (store.root() / "manifest.json").write_text(text.replace('"version": 3', '"version": 0'))
     assert refresh_facts().manifest.months == manifest.months
 
 

@@ -71,6 +71,8 @@ SELECT
     (f.closed_at AT TIME ZONE {zone})::date,
     CASE WHEN f.closed_at IS NULL AND f.ended_at IS NULL THEN {long}::date ELSE
         (greatest(f.due_at, f.solved_at, f.closed_at, f.ended_at) AT TIME ZONE {zone})::date END,
+    (greatest(c.opened_at, f.started_at, f.due_at, f.solved_at, f.closed_at, f.ended_at)
+        AT TIME ZONE {zone})::date,
     f.solved_at <= f.due_at,
     CASE WHEN NOT sealed THEN extract(epoch FROM f.solved_at
         - CASE WHEN f.cycle = 1 THEN least(c.spoken_at, f.solved_at) ELSE f.started_at END)::bigint

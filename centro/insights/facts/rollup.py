@@ -1,9 +1,10 @@
-"""Monthly rollups: how many turns of an opening month ended alike, in a file beside the facts.
+"""Monthly rollups: how many turns of an opening month went alike, in a file beside the facts.
 
-Of a turn that is over nothing changes any more but by a change of its case, so whoever looks from
-a later month may count it among others like it, by months instead of days. Each *grouping* counts
-all turns that are over, by other columns; a question takes the smallest one that has all it asks
-for (`population`), and of what is not over yet, or needs days, it takes the facts.
+After the last day of which anything is told of a turn (opened, due, solved, closed, reopened) it
+stands as it stands, so whoever looks from a later month may count it among others like it, by months
+instead of days. Each *grouping* counts all turns, by other columns; a question takes the smallest one
+that has all it asks for (`population`), and what was told later, or needs days, it takes from the
+facts.
 
 Days become the first of their month: both lie alike in a period of whole months.
 """
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from centro.insights.facts.schema import LONG_FROM_NOW, SCHEMA
+from centro.insights.facts.schema import SCHEMA
 
 _DAY, _NOON = 86_400, 43_200
 
@@ -24,7 +25,8 @@ _DAY, _NOON = 86_400, 43_200
 class Grouping:
     """The columns by which turns are counted. `turns`: also those that were reopened.
 
-    `by_day` are days that stay what they are.
+    `by_day` are days that stay what they are. A grouping without `due_s` and `solved_on` says by
+    `overdue` whether a turn is past its term without a solution.
     """
 
     number: int
@@ -38,8 +40,9 @@ class Grouping:
         return needed <= {*self.columns, *days} and (self.turns or not turns)
 
 
-_ENDS = ("opened_on", "started_on", "closed_on", "over_on")
-_ALL = (*_ENDS, "ended_on", "due_on", "due_s", "solved_on")
+_DAYS = ("opened_on", "started_on", "closed_on", "ended_on", "told_on")
+_ENDS = (*_DAYS, "overdue")
+_ALL = (*_DAYS, "due_on", "due_s", "solved_on")
 _FLAGS = ("on_time", "merged", "before_due", "satisfied")
 _HANDS = ("agency_id", "unit_id", "province_id")
 # From the smallest to the largest, as a country's cases fall.
@@ -58,22 +61,19 @@ GROUPINGS = (
     Grouping(8, (*_ALL, *_FLAGS, *_HANDS), turns=True),
 )
 _COLUMNS = {name for grouping in GROUPINGS for name in grouping.columns}
+_MADE = (("grouping", pa.int8()), ("n", pa.int32()), ("overdue", pa.bool_()))
 ROLLED_SCHEMA = pa.schema(
-    [
-        ("grouping", pa.int8()),
-        ("n", pa.int32()),
-        *(field for field in SCHEMA if field.name in _COLUMNS),
-    ]
+    [*_MADE, *((field.name, field.type) for field in SCHEMA if field.name in _COLUMNS)]
 )
 
 
 def roll_up(facts: pa.Table) -> pa.Table:
     """The counts of a month's facts: for each grouping its rows, always in the same order."""
-    over = facts.filter(pc.less(facts["over_on"], pa.scalar(LONG_FROM_NOW, pa.date32())))
-    last = over.filter(pc.is_null(over["ended_on"]))
-    by_month = {True: _by_month(over), False: _by_month(last)}
+    last = facts.filter(pc.is_null(facts["ended_on"]))
+    rows = {True: facts, False: last}
+    by_month = {turns: _by_month(some) for turns, some in rows.items()}
     parts = [
-        _counted(_with_days(by_month[each.turns], over if each.turns else last, each), each)
+        _counted(_with_days(by_month[each.turns], rows[each.turns], each), each)
         for each in GROUPINGS
     ]
     return pa.concat_tables(parts).combine_chunks()
@@ -90,7 +90,9 @@ def _by_month(facts: pa.Table) -> pa.Table:
     # Noon in Greenwich lies in the same day wherever a country is.
     first = facts["due_on"].cast(pa.int32()).cast(pa.int64())
     seconds = pc.add(pc.multiply(first, _DAY), _NOON)
-    return facts.set_column(facts.schema.get_field_index("due_s"), "due_s", seconds)
+    facts = facts.set_column(facts.schema.get_field_index("due_s"), "due_s", seconds)
+    unsolved = pc.and_(pc.is_null(facts["solved_on"]), pc.is_null(facts["closed_on"]))
+    return facts.append_column("overdue", pc.and_(unsolved, pc.is_valid(facts["due_on"])))
 
 
 def _with_days(rolled: pa.Table, facts: pa.Table, grouping: Grouping) -> pa.Table:
@@ -102,7 +104,7 @@ def _with_days(rolled: pa.Table, facts: pa.Table, grouping: Grouping) -> pa.Tabl
 def _counted(rows: pa.Table, grouping: Grouping) -> pa.Table:
     keys = list(grouping.columns)
     counted = rows.select(keys).group_by(keys).aggregate([([], "count_all")])
-    counted = counted.sort_by([("over_on", "ascending"), *((key, "ascending") for key in keys)])
+    counted = counted.sort_by([("told_on", "ascending"), *((key, "ascending") for key in keys)])
     size = counted.num_rows
     made = {
         "grouping": pa.repeat(pa.scalar(grouping.number, pa.int8()), size),

@@ -28,6 +28,8 @@ SCHEMA = pa.schema(
         ("closed_on", pa.date32()),
         # The last day on which anything about this turn is told; LONG_FROM_NOW while it goes on.
         ("over_on", pa.date32()),
+        # The last day of which anything is told so far: nothing is another afterwards.
+        ("told_on", pa.date32()),
         ("on_time", pa.bool_()),  # of the solution; none without one
         ("to_solve_s", pa.int64()),  # from the citizen's word (or the reopening) to the solution
         ("last_hours", pa.bool_()),  # solved in the last hours of the term
@@ -52,10 +54,11 @@ SCHEMA = pa.schema(
     ]
 )
 LONG_FROM_NOW = date(9999, 12, 31)
-# What is over comes first, so that of an old month only the few rows at the end are read; and in
-# pieces small enough for that.
+# What is over comes first, so that of an old month only the few rows at the end are read, and then
+# only those of which something was told lately; in pieces small enough for that.
 ORDER = [
     ("over_on", "ascending"),
+    ("told_on", "ascending"),
     ("case_id", "ascending"),
     ("cycle", "ascending"),
     ("opened_on", "ascending"),

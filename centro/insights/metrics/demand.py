@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from ibis import Table
 from ibis import _ as row
 
-from centro.insights.population import Population, count_all, count_if, month_of, month_text, percent
+from centro.insights.population import (
+    Population,
+    count_all,
+    count_if,
+    month_of,
+    month_text,
+    percent,
+)
 from centro.insights.registry import Column, Row, metric, metric_of_rows
 
 _MONDAY = date(2000, 1, 3)
