@@ -53,10 +53,8 @@ def rolled_until(until: date, since: date, grouping: Grouping, rollups: Sequence
 
     `until` is the last day of a month, `since` the first of one.
     """
-    unfinished = "closed_on IS NULL AND ended_on IS NULL"
     where = (
-        f"grouping = {grouping.number} AND told_on <= DATE '{until}'"
-        f" AND (told_on >= DATE '{since}' OR ({unfinished}))"
+        f"grouping = {grouping.number} AND over_on >= DATE '{since}' AND told_on <= DATE '{until}'"
     )
     return Extract(
         f"rolled{grouping.number}",

@@ -31,6 +31,8 @@ _COLUMNS = {
 }
 # What a metric may ask for, and the columns it is made of.
 _MADE_OF = {"solved": ("solved_on",), "timely": ("solved_on", "on_time")}
+# What is read of every row to tell how it stood, whatever a metric asks for.
+_READ_OF_ALL = ("started_on", "ended_on", "solved_on", "due_s", "on_time", "overdue")
 # What every metric gets.
 _ALWAYS = ("n", "opened_on", "closed_on", "closed", "late")
 _DAY = timedelta(days=1)
@@ -129,12 +131,10 @@ class Population:
             n=ibis.literal(1, "int32"), overdue=ibis.null("boolean")
         )
         rolled = self._sources[f"rolled{grouping.number}"]()
-        nothing = {
-            name: ibis.null(going[name].type())
-            for name in ("solved_on", "due_s", "on_time")
-            if name not in rolled.columns
-        } | ({} if "overdue" in rolled.columns else {"overdue": ibis.null("boolean")})
-        rolled = rolled.mutate(**nothing)
+        lacking = [name for name in _READ_OF_ALL if name not in rolled.columns]
+        rolled = rolled.mutate(**{name: ibis.null(going[name].type()) for name in lacking})
+        if not grouping.turns:  # the last turn of each, begun like all that is told of it
+            rolled = rolled.mutate(started_on=rolled.opened_on)
         return ibis.union(going.select(*rolled.columns), rolled)
 
     def _grouping_for(self, wanted: Sequence[str], turns: bool) -> Grouping | None:
@@ -299,8 +299,18 @@ def percent(part: Any, whole: Any) -> Any:
     return part.cast("float64") * 100.0 / whole.nullif(0).cast("float64")
 
 
+def by_month(rows: Table, day: str, **counts: Any) -> Table:
+    """These counts of the rows in each `month` of a day, which is never unknown.
+
+    Day by day first: there are few days, and to make a text of each row would be slow.
+    """
+    days = rows.group_by(day).aggregate(**counts)
+    months = days.group_by(month=month_text(days[day]))
+    return months.aggregate(**{name: days[name].sum() for name in counts})
+
+
 def month_of(day: Any) -> Any:
-    """The first day of its month: to count by, as texts are slow."""
+    """The first day of its month: to count by where there are more keys."""
     return day.truncate("M")
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from centro.insights.facts.schema import SCHEMA
+from centro.insights.facts.schema import LONG_FROM_NOW, SCHEMA
 
 _DAY, _NOON = 86_400, 43_200
 
@@ -40,9 +40,9 @@ class Grouping:
         return needed <= {*self.columns, *days} and (self.turns or not turns)
 
 
-_DAYS = ("opened_on", "started_on", "closed_on", "ended_on", "told_on")
+_DAYS = ("opened_on", "closed_on", "told_on", "over_on")
 _ENDS = (*_DAYS, "overdue")
-_ALL = (*_DAYS, "due_on", "due_s", "solved_on")
+_ALL = (*_DAYS, "started_on", "ended_on", "due_on", "due_s", "solved_on")
 _FLAGS = ("on_time", "merged", "before_due", "satisfied")
 _HANDS = ("agency_id", "unit_id", "province_id")
 # From the smallest to the largest, as a country's cases fall.
@@ -61,6 +61,8 @@ GROUPINGS = (
     Grouping(8, (*_ALL, *_FLAGS, *_HANDS), turns=True),
 )
 _COLUMNS = {name for grouping in GROUPINGS for name in grouping.columns}
+# Of the counts of an old month only what is not over yet is read.
+ROWS_IN_A_GROUP = 2_048
 _MADE = (("grouping", pa.int8()), ("n", pa.int32()), ("overdue", pa.bool_()))
 ROLLED_SCHEMA = pa.schema(
     [*_MADE, *((field.name, field.type) for field in SCHEMA if field.name in _COLUMNS)]
@@ -82,7 +84,7 @@ def roll_up(facts: pa.Table) -> pa.Table:
 def _by_month(facts: pa.Table) -> pa.Table:
     for number, field in enumerate(facts.schema):
         if field.type == pa.date32():
-            days = pc.floor_temporal(facts[field.name], unit="month").cast(pa.date32())
+            days = _first_of_month(facts[field.name])
             facts = facts.set_column(number, field, days)
         elif field.name in {"reclassified", "transferred"}:  # whether, not how often
             once = pc.min_element_wise(facts[field.name], 1, skip_nulls=False).cast(field.type)
@@ -95,6 +97,13 @@ def _by_month(facts: pa.Table) -> pa.Table:
     return facts.append_column("overdue", pc.and_(unsolved, pc.is_valid(facts["due_on"])))
 
 
+def _first_of_month(days: pa.ChunkedArray) -> pa.ChunkedArray:
+    """What lasts has no month: LONG_FROM_NOW stays what it is."""
+    first = pc.floor_temporal(days, unit="month").cast(pa.date32())
+    lasts = pc.equal(days, pa.scalar(LONG_FROM_NOW, pa.date32()))
+    return pc.if_else(lasts, days, first)
+
+
 def _with_days(rolled: pa.Table, facts: pa.Table, grouping: Grouping) -> pa.Table:
     for name in grouping.by_day:
         rolled = rolled.set_column(rolled.schema.get_field_index(name), name, facts[name])
@@ -104,7 +113,12 @@ def _with_days(rolled: pa.Table, facts: pa.Table, grouping: Grouping) -> pa.Tabl
 def _counted(rows: pa.Table, grouping: Grouping) -> pa.Table:
     keys = list(grouping.columns)
     counted = rows.select(keys).group_by(keys).aggregate([([], "count_all")])
-    counted = counted.sort_by([("told_on", "ascending"), *((key, "ascending") for key in keys)])
+    counted = counted.sort_by(
+        [
+            *((day, "ascending") for day in ("over_on", "told_on")),
+            *((key, "ascending") for key in keys),
+        ]
+    )
     size = counted.num_rows
     made = {
         "grouping": pa.repeat(pa.scalar(grouping.number, pa.int8()), size),

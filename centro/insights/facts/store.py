@@ -26,8 +26,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from centro.insights.facts import rollup, schema
 from centro.insights.facts.rollup import ROLLED_SCHEMA, roll_up
-from centro.insights.facts.schema import ROWS_IN_A_GROUP, SCHEMA, VERSION
+from centro.insights.facts.schema import SCHEMA, VERSION
 
 # Seconds that a file nobody names any more is kept for those who still read it.
 _GRACE = 600
@@ -112,15 +113,19 @@ def write_month(month: date, table: pa.Table) -> Month:
     """
     rolled = roll_up(table)
     facts_checksum, rolled_checksum = checksum_of(table), checksum_of(rolled)
-    file = _write(f"cases-{month:%Y-%m}-{facts_checksum[:12]}.parquet", table)
-    beside = _write(f"rolled-{month:%Y-%m}-{rolled_checksum[:12]}.parquet", rolled)
+    file = _write(
+        f"cases-{month:%Y-%m}-{facts_checksum[:12]}.parquet", table, schema.ROWS_IN_A_GROUP
+    )
+    beside = _write(
+        f"rolled-{month:%Y-%m}-{rolled_checksum[:12]}.parquet", rolled, rollup.ROWS_IN_A_GROUP
+    )
     return Month(file, table.num_rows, facts_checksum, beside, rolled.num_rows, rolled_checksum)
 
 
-def _write(name: str, table: pa.Table) -> str:
+def _write(name: str, table: pa.Table, rows_in_a_group: int) -> str:
     target, new = root() / name, root() / f".{name}.{os.getpid()}"
     # Read far more often than written, and mostly from memory: LZ4 unpacks fastest.
-    pq.write_table(table, new, compression="lz4", row_group_size=ROWS_IN_A_GROUP)
+    pq.write_table(table, new, compression="lz4", row_group_size=rows_in_a_group)
     with new.open("rb+") as written:
         os.fsync(written.fileno())
     new.replace(target)

@@ -9,11 +9,10 @@ from ibis import _ as row
 
 from centro.insights.population import (
     Population,
+    by_month,
     count_all,
     count_if,
     in_period,
-    month_of,
-    month_text,
     percent,
 )
 from centro.insights.registry import Column, metric
@@ -112,13 +111,14 @@ def satisfaction_by_agency(cases: Population) -> Table:
     Column("satisfied_pct", _("Satisfacción"), "percent"),
 )
 def satisfaction_by_month(cases: Population) -> Table:
-    turns = solutions(cases, "satisfied")
-    counted = turns.group_by(day=month_of(row.solved_on)).aggregate(
+    counted = by_month(
+        solutions(cases, "satisfied"),
+        "solved_on",
         answered=count_if(row.satisfied.notnull()),
         satisfied=count_if(row.satisfied.fill_null(False)),
     )
     return counted.select(
+        "month",
         "answered",
-        month=month_text(row.day),
         satisfied_pct=percent(row.satisfied, row.answered),
     ).order_by("month")

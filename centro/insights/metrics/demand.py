@@ -11,6 +11,7 @@ from ibis import _ as row
 
 from centro.insights.population import (
     Population,
+    by_month,
     count_all,
     count_if,
     month_of,
@@ -66,11 +67,10 @@ def effectiveness(cases: Population) -> Table:
     Column("closed_pct", _("Cerrados %"), "percent"),
 )
 def operational_effectiveness(cases: Population) -> Table:
-    months = cases.cohort().group_by(day=month_of(row.opened_on))
-    counted = months.aggregate(total=count_all(), closed=count_if(row.closed))
+    counted = by_month(cases.cohort(), "opened_on", total=count_all(), closed=count_if(row.closed))
     return counted.select(
+        "month",
         "total",
-        month=month_text(row.day),
         active_pct=percent(row.total - row.closed, row.total),
         closed_pct=percent(row.closed, row.total),
     ).order_by("month")
@@ -84,8 +84,7 @@ def operational_effectiveness(cases: Population) -> Table:
     TOTAL,
 )
 def created_by_month(cases: Population) -> Table:
-    counted = cases.cohort().group_by(day=month_of(row.opened_on)).aggregate(total=count_all())
-    return counted.select("total", month=month_text(row.day)).order_by("month")
+    return by_month(cases.cohort(), "opened_on", total=count_all()).order_by("month")
 
 
 @metric(
@@ -96,8 +95,7 @@ def created_by_month(cases: Population) -> Table:
     CLOSED,
 )
 def closed_by_month(cases: Population) -> Table:
-    counted = cases.ended().group_by(day=month_of(row.closed_on)).aggregate(closed=count_all())
-    return counted.select("closed", month=month_text(row.day)).order_by("month")
+    return by_month(cases.ended(), "closed_on", closed=count_all()).order_by("month")
 
 
 @metric_of_rows(

@@ -12,7 +12,7 @@ from ibis import _ as row
 from centro.insights.metrics.demand import TOTAL
 from centro.insights.population import Population, count_all, count_if, day_marked, month_of
 from centro.insights.registry import Column, Row, metric_of_rows
-from centro.insights.signs import WEEKS, rise_of
+from centro.insights.signs import FEWEST, WEEKS, rise_of
 from centro.places.models import Place
 
 # The same service at the same place: so many cases, in so many different months.
@@ -67,7 +67,8 @@ def _weeks(cases: Population) -> Table:
         )
         for n in range(WEEKS + 1)
     }
-    return rows.group_by("service_id", "district_id").aggregate(**counts)
+    counted = rows.group_by("service_id", "district_id").aggregate(**counts)
+    return counted.filter(counted.w0 >= FEWEST)  # of fewer no rise is told
 
 
 @metric_of_rows(
@@ -102,14 +103,15 @@ def recurrent(cases: Population) -> list[Row]:
 def _recurrent(cases: Population) -> Table:
     known = cases.cohort("service_id", "corregimiento_id")
     known = known.filter(row.service_id.notnull(), row.corregimiento_id.notnull())
-    # Month by month first: fewer rows are left in which months must be told apart.
-    monthly = known.group_by("service_id", "corregimiento_id", day=month_of(row.opened_on))
-    monthly = monthly.aggregate(total=count_all(), overdue=count_if(row.late))
-    counted = monthly.group_by("service_id", "corregimiento_id").aggregate(
-        total=row.total.sum(),
-        months=row.count(),
-        overdue=row.overdue.sum(),
-    )
+    # Day by month would be most of the work: only where there are enough cases are months told.
+    places = known.group_by("service_id", "corregimiento_id")
+    many = places.aggregate(total=count_all(), overdue=count_if(row.late))
+    many = many.filter(row.total >= RECURRENT_CASES)
+    keys = ("service_id", "corregimiento_id")
+    chosen = known.semi_join(many, keys)
+    months = chosen.group_by(*keys, day=month_of(row.opened_on)).aggregate()
+    months = months.group_by(*keys).aggregate(months=row.count())
+    counted = many.inner_join(months, keys)
     often = counted.filter(row.total >= RECURRENT_CASES, row.months >= RECURRENT_MONTHS)
     return often.order_by(ibis.desc("total"), "service_id", "corregimiento_id").limit(_MOST)
 

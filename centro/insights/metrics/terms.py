@@ -12,6 +12,7 @@ from centro.insights.population import (
     count_all,
     count_if,
     day_marked,
+    month_of,
     number_marked,
     percent,
     text_marked,
@@ -72,7 +73,7 @@ def overdue(cases: Population) -> Table:
     Column("overdue", _("Vencidos")),
 )
 def overdue_by_month(cases: Population) -> Table:
-    turns = cases.cycles("started_on", "ended_on", "solved_on", "due_s")
+    turns = cases.cycles("started_on", "ended_on", "solved_on", "due_on", "due_s")
     return _late_by_month(turns, len(cases.months))
 
 
@@ -108,7 +109,11 @@ def _overdue_by(cases: Population, column: str) -> Table:
 
 
 def _late_by_month(turns: Table, months: int) -> Table:
-    """In one pass, how many turns were late at the end of each month of the period."""
+    """How many turns were late at the end of each month of the period.
+
+    All ends but the last are those of whole months, which the months of the days decide: so turns
+    that went alike by months, and alike at the last end, are counted first.
+    """
     if not months:
         return turns.aggregate(overdue=count_all()).mutate(month=ibis.literal("")).limit(0)
     # What was over before the first of these ends, or not yet due at the last, counts in none.
@@ -116,8 +121,17 @@ def _late_by_month(turns: Table, months: int) -> Table:
     turns = turns.filter(turns.due_s < last)
     turns = turns.filter(turns.solved_on.isnull() | (turns.solved_on > first))
     turns = turns.filter(turns.closed_on.isnull() | (turns.closed_on > first))
-    counts = {f"m{n}": count_if(_late_then(turns, n)) for n in range(months)}
-    wide = turns.aggregate(**counts)
+    days = ("started_on", "ended_on", "solved_on", "closed_on", "due_on")
+    alike = turns.group_by(
+        **{name: month_of(turns[name]) for name in days},
+        at_last=_late_then(turns, months - 1) & (turns.due_s < last),
+    ).aggregate(n=count_all())
+    counts = {
+        f"m{n}": count_if(_late_then(alike, n) & (alike.due_on <= day_marked(f"end{n}")))
+        for n in range(months - 1)
+    }
+    counts[f"m{months - 1}"] = count_if(alike.at_last)
+    wide = alike.aggregate(**counts)
     long = wide.pivot_longer(list(counts), names_to="month", values_to="overdue")
     named = long.month.cases(
         *((f"m{n}", text_marked(f"month{n}")) for n in range(months)), else_=""
@@ -130,4 +144,4 @@ def _late_then(turns: Table, n: int) -> ibis.expr.types.BooleanValue:
     begun = (turns.started_on <= then) & (turns.ended_on.isnull() | (turns.ended_on > then))
     open_then = turns.closed_on.isnull() | (turns.closed_on > then)
     unsolved = turns.solved_on.isnull() | (turns.solved_on > then)
-    return begun & open_then & unsolved & (turns.due_s < number_marked(f"after{n}"))
+    return begun & open_then & unsolved
