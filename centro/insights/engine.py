@@ -11,6 +11,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +21,34 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from ibis import Table
 
-from centro.insights.extracts import Extract
 from centro.insights.facts.rollup import ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
 
 Row = dict[str, Any]
+# All that a question answered from rollups asks of the rows that are not in them.
+GOING_COLUMNS = tuple(
+    name
+    for name in ROLLED_SCHEMA.names
+    if name not in {"grouping", "n", "overdue", "told_on", "over_on"}
+)
 # One question at a time in a process: each takes both cores as it is.
 _turn = threading.RLock()
 _kept: dict[str, Any] = {}
-# Views of file sets, extracts, and texts of questions, that are kept; the oldest go.
-_MOST_VIEWS, _MOST_EXTRACTS, _MOST_TEXTS = 40, 24, 500
+# Views of file sets, tables in memory, and texts of questions, that are kept; the oldest go.
+_MOST_VIEWS, _MOST_GOING, _MOST_TEXTS = 40, 3, 500
 
 
 @dataclass(frozen=True)
 class Engine:
     """How to reach an engine, show it files as a table, and have it answer SQL.
 
-    `define` gives a query a name, for good or, if it is to be kept, with its rows in memory;
-    `forget` drops what it was given.
+    `keep` holds the rows of a query in memory as a table; `forget` drops such a table, or a view.
     """
 
     connect: Callable[[], Any]
     read: Callable[[Any, list[str], str], Table]
     run: Callable[[Any, str], list[Row]]
-    define: Callable[[Any, str, str, bool], Table]
+    keep: Callable[[Any, str, str], Table]
     forget: Callable[[Any, str, bool], None]
 
 
@@ -64,18 +69,25 @@ def facts_from(files: Sequence[Path], what: str = "facts") -> Table:
         return table
 
 
-def extract_from(extract: Extract) -> Table:
-    """The rows of an extract as one table."""
+def going_after(until: date, files: Sequence[Path]) -> Table:
+    """The facts of these files of which something was told after a day, kept in memory.
+
+    They are the same for everybody who asks of that day, whatever they filter for and may see, and
+    few: the rest stands in the rollups. Kept until the files change.
+    """
+    digest = hashlib.sha256(repr((until, tuple(files))).encode()).hexdigest()[:16]
+    name = f"going_{digest}"
     with _turn:
-        extracts = _kept.setdefault("extracts", {})
-        if extract.name not in extracts:
-            while len(extracts) >= _MOST_EXTRACTS:
-                _forget_extract(next(iter(extracts)))
-            text = extract.sql(facts_from(extract.files, extract.view).get_name())
-            made = _kind().define(_connection(), extract.name, text, extract.is_kept)
-            extracts[extract.name] = (made, extract.is_kept)
-        extracts[extract.name] = extracts.pop(extract.name)  # the last to go
-        table: Table = extracts[extract.name][0]
+        tables = _kept.setdefault("going", {})
+        if name not in tables:
+            while len(tables) >= _MOST_GOING:
+                _forget_going(next(iter(tables)))
+            facts = facts_from(files).get_name()
+            columns = ", ".join(GOING_COLUMNS)
+            text = f"SELECT {columns} FROM {facts} WHERE told_on > DATE '{until}'"  # noqa: S608
+            tables[name] = _kind().keep(_connection(), name, text)
+        tables[name] = tables.pop(name)  # the last to go
+        table: Table = tables[name]
         return table
 
 
@@ -116,30 +128,26 @@ def _with_marks(text: str, sources: Mapping[str, Callable[[], Table]]) -> str:
 def forget_views() -> None:
     """Look at the files anew at the next question; the engine stays."""
     with _turn:
-        forget_extracts()
+        forget_going()
         for name in ("views", "texts"):
             _kept.pop(name, None)
 
 
-def forget_extracts() -> None:
-    """Make the extracts anew at the next question, as after a change of the facts."""
+def forget_going() -> None:
+    """Read from the files again at the next question, as after a change of the facts."""
     with _turn:
-        for name in list(_kept.get("extracts", {})):
-            _forget_extract(name)
+        for name in list(_kept.get("going", {})):
+            _forget_going(name)
+
+
+def _forget_going(name: str) -> None:
+    del _kept["going"][name]
+    _kind().forget(_connection(), name, True)
 
 
 def _forget_view(name: str) -> None:
-    """Extracts that are no tables look through the views, and go with them."""
-    for extract, (_table, is_kept) in list(_kept.get("extracts", {}).items()):
-        if not is_kept:
-            _forget_extract(extract)
     del _kept["views"][name]
     _kind().forget(_connection(), name, False)
-
-
-def _forget_extract(name: str) -> None:
-    _table, is_kept = _kept["extracts"].pop(name)
-    _kind().forget(_connection(), name, is_kept)
 
 
 def _drop_oldest(kept: dict[Any, Any], most: int) -> None:
@@ -190,15 +198,14 @@ def _run_duckdb(connection: Any, text: str) -> list[Row]:
     return rows
 
 
-def _define_duckdb(connection: Any, name: str, text: str, keep: bool) -> Table:
-    what = "TABLE" if keep else "VIEW"
-    connection.raw_sql(f"CREATE OR REPLACE {what} {name} AS {text}")
+def _keep_duckdb(connection: Any, name: str, text: str) -> Table:
+    connection.raw_sql(f"CREATE OR REPLACE TABLE {name} AS {text}")
     table: Table = connection.table(name)
     return table
 
 
-def _forget_duckdb(connection: Any, name: str, kept: bool) -> None:
-    connection.raw_sql(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {name}")
+def _forget_duckdb(connection: Any, name: str, is_table: bool) -> None:
+    connection.raw_sql(f"DROP {'TABLE' if is_table else 'VIEW'} IF EXISTS {name}")
 
 
 def _pyspark() -> Any:
@@ -221,16 +228,17 @@ def _read_spark(connection: Any, files: list[str], name: str) -> Table:
     return connection.table(name)
 
 
-def _define_spark(connection: Any, name: str, text: str, keep: bool) -> Table:
+def _keep_spark(connection: Any, name: str, text: str) -> Table:
     connection._session.sql(text).createOrReplaceTempView(name)
-    if keep:
-        connection._session.catalog.cacheTable(name)
+    connection._session.catalog.cacheTable(name)
     table: Table = connection.table(name)
     return table
 
 
-def _forget_spark(connection: Any, name: str, kept: bool) -> None:
-    connection._session.catalog.dropTempView(name)  # with its rows
+def _forget_spark(connection: Any, name: str, is_table: bool) -> None:
+    if is_table:
+        connection._session.catalog.uncacheTable(name)
+    connection._session.catalog.dropTempView(name)
 
 
 def _run_spark(connection: Any, text: str) -> list[Row]:
@@ -242,8 +250,8 @@ ENGINES: dict[str, Engine] = {
         _duckdb,
         lambda connection, files, name: connection.read_parquet(files, table_name=name),
         _run_duckdb,
-        _define_duckdb,
+        _keep_duckdb,
         _forget_duckdb,
     ),
-    "pyspark": Engine(_pyspark, _read_spark, _run_spark, _define_spark, _forget_spark),
+    "pyspark": Engine(_pyspark, _read_spark, _run_spark, _keep_spark, _forget_spark),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cached_property, partial, reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,7 @@ import ibis
 from django.conf import settings
 from ibis import Table, _
 
-from centro.insights.engine import Row, answer, extract_from, facts_from
-from centro.insights.extracts import going_after, rolled_until
+from centro.insights.engine import Row, answer, facts_from, going_after
 from centro.insights.facts.rollup import GROUPINGS, Grouping
 from centro.insights.facts.store import Manifest
 from centro.insights.questions import Part, Question, add_months, end_of_month
@@ -126,11 +125,16 @@ class Population:
         return rows
 
     def _counted(self, grouping: Grouping) -> Table:
-        """What is still going, each turn a row, beside the counts of what is not."""
+        """What something was told of lately, each turn a row, beside the counts of the others."""
         going = self._sources["going"]().mutate(
             n=ibis.literal(1, "int32"), overdue=ibis.null("boolean")
         )
-        rolled = self._sources[f"rolled{grouping.number}"]()
+        rolled = self._sources["rolled"]().filter(
+            _.grouping == grouping.number,
+            _.over_on >= day_marked("first"),
+            _.told_on <= day_marked("until"),
+        )
+        rolled = rolled.select("n", *(n for n in grouping.columns if n in (*going.columns,)))
         lacking = [name for name in _READ_OF_ALL if name not in rolled.columns]
         rolled = rolled.mutate(**{name: ibis.null(going[name].type()) for name in lacking})
         if not grouping.turns:  # the last turn of each, begun like all that is told of it
@@ -162,21 +166,19 @@ class Population:
             "cohort": lambda: self._facts("cohort", asked.first, min(asked.last, asked.as_of)),
             "recent": lambda: self._facts("recent", weeks_ago, asked.as_of),
             "facts": lambda: self._facts("facts", None, asked.as_of),
-            "going": lambda: extract_from(going_after(self._until, self._files)),
-        } | {f"rolled{one.number}": partial(self._rolled, one) for one in GROUPINGS}
+            "going": lambda: going_after(self._until, self._files()),
+            "rolled": lambda: facts_from(self._rollups(), "rolled"),
+        }
 
     def _facts(self, what: str, first: date | None, last: date) -> Table:
-        files = self._manifest.files(first, last) if self._manifest else []
-        return facts_from(files, what)
+        return facts_from(self._files(first, last), what)
 
-    def _rolled(self, grouping: Grouping) -> Table:
-        asked = self.question
-        rollups = self._manifest.rolled(None, asked.as_of) if self._manifest else []
-        return extract_from(rolled_until(self._until, asked.first, grouping, rollups))
+    def _files(self, first: date | None = None, last: date | None = None) -> list[Path]:
+        last = last or self.question.as_of
+        return self._manifest.files(first, last) if self._manifest else []
 
-    @property
-    def _files(self) -> list[Path]:
-        return self._manifest.files(None, self.question.as_of) if self._manifest else []
+    def _rollups(self) -> list[Path]:
+        return self._manifest.rolled(None, self.question.as_of) if self._manifest else []
 
     @property
     def _until(self) -> date:
@@ -216,6 +218,7 @@ class Population:
             "first": asked.first.isoformat(),
             "last": min(asked.last, asked.as_of).isoformat(),
             "as_of": asked.as_of.isoformat(),
+            "until": self._until.isoformat(),
             "moment": str(int(asked.moment.timestamp())),
         }
         for n, month in enumerate(self.months):

@@ -61,8 +61,6 @@ GROUPINGS = (
     Grouping(8, (*_ALL, *_FLAGS, *_HANDS), turns=True),
 )
 _COLUMNS = {name for grouping in GROUPINGS for name in grouping.columns}
-# Of the counts of an old month only what is not over yet is read.
-ROWS_IN_A_GROUP = 2_048
 _MADE = (("grouping", pa.int8()), ("n", pa.int32()), ("overdue", pa.bool_()))
 ROLLED_SCHEMA = pa.schema(
     [*_MADE, *((field.name, field.type) for field in SCHEMA if field.name in _COLUMNS)]
@@ -108,6 +106,12 @@ def _with_days(rolled: pa.Table, facts: pa.Table, grouping: Grouping) -> pa.Tabl
     for name in grouping.by_day:
         rolled = rolled.set_column(rolled.schema.get_field_index(name), name, facts[name])
     return rolled
+
+
+def pieces_of(rolled: pa.Table) -> list[pa.Table]:
+    """The rows of a rollup, grouping by grouping: so they are written, as whoever asks reads one."""
+    numbers = rolled["grouping"]
+    return [rolled.filter(pc.equal(numbers, each.number)) for each in GROUPINGS]
 
 
 def _counted(rows: pa.Table, grouping: Grouping) -> pa.Table:

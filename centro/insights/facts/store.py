@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -26,9 +26,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from centro.insights.facts import rollup, schema
-from centro.insights.facts.rollup import ROLLED_SCHEMA, roll_up
-from centro.insights.facts.schema import SCHEMA, VERSION
+from centro.insights.facts.rollup import ROLLED_SCHEMA, pieces_of, roll_up
+from centro.insights.facts.schema import ROWS_IN_A_GROUP, SCHEMA, VERSION
 
 # Seconds that a file nobody names any more is kept for those who still read it.
 _GRACE = 600
@@ -113,24 +112,25 @@ def write_month(month: date, table: pa.Table) -> Month:
     """
     rolled = roll_up(table)
     facts_checksum, rolled_checksum = checksum_of(table), checksum_of(rolled)
-    file = _write(
-        f"cases-{month:%Y-%m}-{facts_checksum[:12]}.parquet", table, schema.ROWS_IN_A_GROUP
+    facts_name = f"cases-{month:%Y-%m}-{facts_checksum[:12]}.parquet"
+    rolled_name = f"rolled-{month:%Y-%m}-{rolled_checksum[:12]}.parquet"
+    _write(facts_name, SCHEMA, [table])
+    _write(rolled_name, ROLLED_SCHEMA, pieces_of(rolled))
+    return Month(
+        facts_name, table.num_rows, facts_checksum, rolled_name, rolled.num_rows, rolled_checksum
     )
-    beside = _write(
-        f"rolled-{month:%Y-%m}-{rolled_checksum[:12]}.parquet", rolled, rollup.ROWS_IN_A_GROUP
-    )
-    return Month(file, table.num_rows, facts_checksum, beside, rolled.num_rows, rolled_checksum)
 
 
-def _write(name: str, table: pa.Table, rows_in_a_group: int) -> str:
+def _write(name: str, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
     target, new = root() / name, root() / f".{name}.{os.getpid()}"
     # Read far more often than written, and mostly from memory: LZ4 unpacks fastest.
-    pq.write_table(table, new, compression="lz4", row_group_size=rows_in_a_group)
+    with pq.ParquetWriter(new, schema, compression="lz4") as file:
+        for piece in pieces:
+            file.write_table(piece, row_group_size=ROWS_IN_A_GROUP)
     with new.open("rb+") as written:
         os.fsync(written.fileno())
     new.replace(target)
     os.utime(target)
-    return name
 
 
 def read_file(month: Month) -> pa.Table:

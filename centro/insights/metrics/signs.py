@@ -18,6 +18,8 @@ from centro.places.models import Place
 # The same service at the same place: so many cases, in so many different months.
 RECURRENT_CASES, RECURRENT_MONTHS = 5, 3
 _MOST = 50
+# Of so many with most cases, hardly ever fewer than _MOST had them in enough months.
+_LIKELY = 8 * _MOST
 
 
 @metric_of_rows(
@@ -86,7 +88,9 @@ def _weeks(cases: Population) -> Table:
     names="service",
 )
 def recurrent(cases: Population) -> list[Row]:
-    rows = cases.rows_of("recurrent", _recurrent)
+    rows = cases.rows_of("recurrent", lambda asked: _recurrent(asked, _LIKELY))
+    if len(rows) < _MOST:  # those with most cases had them in too few months
+        rows = cases.rows_of("all-recurrent", lambda asked: _recurrent(asked, None))
     names = _names([each["corregimiento_id"] for each in rows])
     return [
         {
@@ -100,20 +104,22 @@ def recurrent(cases: Population) -> list[Row]:
     ]
 
 
-def _recurrent(cases: Population) -> Table:
-    known = cases.cohort("service_id", "corregimiento_id")
-    known = known.filter(row.service_id.notnull(), row.corregimiento_id.notnull())
-    # Day by month would be most of the work: only where there are enough cases are months told.
-    places = known.group_by("service_id", "corregimiento_id")
-    many = places.aggregate(total=count_all(), overdue=count_if(row.late))
-    many = many.filter(row.total >= RECURRENT_CASES)
+def _recurrent(cases: Population, most: int | None) -> Table:
+    """The first _MOST, looked for among the `most` with most cases.
+
+    To tell months apart is most of the work: it is done only for those that may be among the first.
+    """
     keys = ("service_id", "corregimiento_id")
-    chosen = known.semi_join(many, keys)
-    months = chosen.group_by(*keys, day=month_of(row.opened_on)).aggregate()
-    months = months.group_by(*keys).aggregate(months=row.count())
-    counted = many.inner_join(months, keys)
-    often = counted.filter(row.total >= RECURRENT_CASES, row.months >= RECURRENT_MONTHS)
-    return often.order_by(ibis.desc("total"), "service_id", "corregimiento_id").limit(_MOST)
+    known = cases.cohort(*keys).filter(row.service_id.notnull(), row.corregimiento_id.notnull())
+    many = known.group_by(*keys).aggregate(total=count_all())
+    many = many.filter(row.total >= RECURRENT_CASES).order_by(ibis.desc("total"), *keys).limit(most)
+    monthly = known.semi_join(many, keys).group_by(*keys, day=month_of(row.opened_on))
+    monthly = monthly.aggregate(total=count_all(), overdue=count_if(row.late))
+    counted = monthly.group_by(*keys).aggregate(
+        total=row.total.sum(), months=row.count(), overdue=row.overdue.sum()
+    )
+    often = counted.filter(row.months >= RECURRENT_MONTHS)
+    return often.order_by(ibis.desc("total"), *keys).limit(_MOST)
 
 
 def _names(places: list[int]) -> dict[int, str]:
