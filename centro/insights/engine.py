@@ -25,6 +25,8 @@ from centro.insights.facts.rollup import ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
 
 Row = dict[str, Any]
+# Whose files are rollups.
+OF_ROLLUPS = frozenset({"rolled", "counted"})
 # All that a question answered from rollups asks of the rows that are not in them.
 GOING_COLUMNS = tuple(
     name
@@ -169,7 +171,7 @@ def _connection() -> Any:
 
 def _nothing(what: str) -> Path:
     """A file without rows, for a country without cases."""
-    schema = ROLLED_SCHEMA if what == "rolled" else SCHEMA
+    schema = ROLLED_SCHEMA if what in OF_ROLLUPS else SCHEMA
     # By its columns: an older version may have left one of others.
     columns = hashlib.sha256(repr(schema).encode()).hexdigest()[:8]
     path = Path(settings.FACTS_ROOT) / f"empty-{columns}.parquet"

@@ -106,7 +106,7 @@ class Population:
         """The rows the asker may count and wants, of a rollup that has all it takes or a source."""
         grouping = self._grouping_for(wanted, turns)
         if grouping is not None:
-            rows = self._counted(grouping)
+            rows = self._counted(grouping, "counted" if source == "cohort" else "rolled")
         else:
             rows = self._sources[source]()
             rows = rows.mutate(n=ibis.literal(1, "int32"), overdue=ibis.null("boolean"))
@@ -124,17 +124,17 @@ class Population:
             rows = rows.filter(reduce(or_, (_seen(rows, n, part) for n, part in parts)))
         return rows
 
-    def _counted(self, grouping: Grouping) -> Table:
+    def _counted(self, grouping: Grouping, source: str) -> Table:
         """What something was told of lately, each turn a row, beside the counts of the others."""
         going = self._sources["going"]().mutate(
             n=ibis.literal(1, "int32"), overdue=ibis.null("boolean")
         )
-        rolled = self._sources["rolled"]().filter(
+        rolled = self._sources[source]().filter(
             _.grouping == grouping.number,
             _.over_on >= day_marked("first"),
             _.told_on <= day_marked("until"),
         )
-        rolled = rolled.select("n", *(n for n in grouping.columns if n in (*going.columns,)))
+        rolled = rolled.select("n", *(n for n in grouping.columns if n in going.columns))
         lacking = [name for name in _READ_OF_ALL if name not in rolled.columns]
         rolled = rolled.mutate(**{name: ibis.null(going[name].type()) for name in lacking})
         if not grouping.turns:  # the last turn of each, begun like all that is told of it
@@ -168,6 +168,7 @@ class Population:
             "facts": lambda: self._facts("facts", None, asked.as_of),
             "going": lambda: going_after(self._until, self._files()),
             "rolled": lambda: facts_from(self._rollups(), "rolled"),
+            "counted": lambda: facts_from(self._rollups(asked.first), "counted"),
         }
 
     def _facts(self, what: str, first: date | None, last: date) -> Table:
@@ -177,8 +178,9 @@ class Population:
         last = last or self.question.as_of
         return self._manifest.files(first, last) if self._manifest else []
 
-    def _rollups(self) -> list[Path]:
-        return self._manifest.rolled(None, self.question.as_of) if self._manifest else []
+    def _rollups(self, first: date | None = None) -> list[Path]:
+        """Those of all months, or of the period's: each file costs its opening."""
+        return self._manifest.rolled(first, self.question.as_of) if self._manifest else []
 
     @property
     def _until(self) -> date:
