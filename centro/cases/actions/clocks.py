@@ -32,6 +32,8 @@ _CHANGES = [
     "resumed_at", "due_at", "state", "stopped_at", "on_time", "next_at", "next_rung",
 ]  # fmt: skip
 
+_POINTS_AT = frozenset({"policy", "calendar"})
+
 
 # ---- A cycle and its clocks ----
 
@@ -338,7 +340,7 @@ def _with_companions(clocks: Any) -> list[SlaClock]:
 
 def _stored(clock: SlaClock) -> tuple[Any, ...]:
     """All of a clock that `_CHANGES` writes."""
-    return tuple(getattr(clock, SlaClock._meta.get_field(name).attname) for name in _CHANGES)
+    return tuple(getattr(clock, f"{name}_id" if name in _POINTS_AT else name) for name in _CHANGES)
 
 
 def _save(

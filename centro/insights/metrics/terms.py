@@ -121,6 +121,9 @@ def _late_by_month(turns: Table, months: int) -> Table:
     turns = turns.filter(turns.due_s < last)
     turns = turns.filter(turns.solved_on.isnull() | (turns.solved_on > first))
     turns = turns.filter(turns.closed_on.isnull() | (turns.closed_on > first))
+    # Nor does what was over by the end of its term.
+    turns = turns.filter(turns.solved_on.isnull() | (turns.solved_on > turns.due_on))
+    turns = turns.filter(turns.closed_on.isnull() | (turns.closed_on > turns.due_on))
     days = ("started_on", "ended_on", "solved_on", "closed_on", "due_on")
     alike = turns.group_by(
         **{name: month_of(turns[name]) for name in days},
