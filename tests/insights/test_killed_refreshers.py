@@ -15,6 +15,7 @@ from django.db import connection
 
 from centro.cases import actions
 from centro.insights.facts import check_facts, current_manifest, refresh_facts, store
+from centro.insights.facts.rollup import roll_up
 from centro.kernel.actor import SYSTEM
 from tests import make
 from tests.repo import ROOT
@@ -73,7 +74,10 @@ def test_whoever_is_killed_the_files_named_are_whole(seed: int, settings: Any):
             manifest = current_manifest()
             assert manifest is not None
             for month in manifest.months.values():
-                assert store.checksum_of(store.read_file(month)) == month.checksum
+                facts = store.read_file(month)
+                assert store.checksum_of(facts) == month.checksum
+                rolled = store.checksum_of(store.read_rolled(month))
+                assert rolled == month.rolled_checksum == store.checksum_of(roll_up(facts))
     finally:
         for one in started:
             one.kill()
