@@ -388,10 +388,10 @@ _TIMELINE = """
 # Of the newest only: messages are purged, and no list or search reads them.
 _MESSAGES = """
     INSERT INTO channels_outboundmessage (kind, address, name, subject, body, html, reference,
-        status, error, external_id, created_at, sent_at)
+        status, error, external_id, created_at, sent_at, in_reply_to, public)
     SELECT 'email', p.value, 'case_opened', 'Recibimos su caso',
         repeat('Recibimos su caso y ya lo atiende la entidad. ', 8), '', '311-' || c.id, 'sent', '',
-        'mailbox', c.opened_at, c.opened_at
+        'mailbox', c.opened_at, c.opened_at, '', false
     FROM cases_case c JOIN people_contactpoint p ON p.person_id = c.person_id AND p.kind = 'email'
     WHERE c.id > (SELECT max(id) - 100000 FROM cases_case)
 """
