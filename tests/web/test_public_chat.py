@@ -11,12 +11,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from centro.accounts.roles import Role
+from centro.agencies.scopes import actor_of
+from centro.cases import actions
+from centro.cases.actions import Matter
+from centro.cases.actions.from_talk import open_case_from_conversation
 from centro.cases.models import Case
 from centro.channels.accounts import own_account
 from centro.channels.actions import send_words
 from centro.channels.delivery import deliver_message
 from centro.channels.models import Account, Identity, InboundMessage, OutboundMessage, RawEvent
 from centro.contacts.models import Conversation
+from centro.kernel.actor import SYSTEM
 from tests import make
 
 
@@ -122,6 +128,25 @@ def test_a_flood_of_one_session_is_slowed_down():
     # The first made the session that the others are counted by.
     assert statuses.count(302) == 61
     assert statuses[-1] == 429
+
+
+def test_a_talk_becomes_a_case_and_its_number_is_told_on_the_page():
+    client = Client()
+    say(client, "Hay un hueco en la calle", name="Ana")
+    operator = make.user(Role.OPERATOR)
+    case, new = open_case_from_conversation(
+        conversation=Conversation.objects.get(),
+        matter=Matter(service=make.service(), description="Hay un hueco en la calle"),
+        seen=0,
+        user=operator,
+        by=actor_of(operator),
+    )
+    assert new
+    page = client.get("/chat/").content.decode()
+    assert case.number in page
+    assert case.code in page
+    actions.resolve_case(case=case, text="Se tapó el hueco.", by=SYSTEM)
+    assert "Se tapó el hueco." in client.get("/chat/").content.decode()
 
 
 # ---- The form on another site ----

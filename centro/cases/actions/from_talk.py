@@ -10,6 +10,7 @@ from django.db import transaction
 from centro.accounts.models import User
 from centro.cases.actions.opening import MOST_PHOTOS, Matter, Reporter, open_case
 from centro.cases.actions.receiving import link_conversation
+from centro.cases.actions.telling import tell_citizen
 from centro.cases.models import Case, CaseConversation
 from centro.channels.models import Attachment, Identity, OutboundMessage
 from centro.contacts.assigning import hold
@@ -72,6 +73,8 @@ def open_case_from_conversation(
     settle(locked, Conversation.State.ANSWERED)
     link_conversation(case=case, conversation=locked, user=user, by=by)
     told = OutboundMessage.objects.filter(reference=case.number, name="case_opened").first()
+    # Now that the case knows its talk, the talk can be where the person is told.
+    told = told or tell_citizen(case, "case_opened")
     if told is not None:
         note_sent(locked, told)
     return case, True

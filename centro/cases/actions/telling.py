@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils.timezone import localtime
 
 from centro.cases.models import Case, CaseConversation
-from centro.channels.accounts import account_for
+from centro.channels.accounts import account_for, own_account
 from centro.channels.actions import send_message
 from centro.channels.models import Account, Identity, OutboundMessage, answer_mark
 from centro.contacts.actions import request_call_back
@@ -60,7 +60,7 @@ def tell_citizen(
     when there is no address to write to.
     """
     if case.person_id is None:
-        return None
+        return _write_in_chat(case, name, text, more)
     if address:
         return _write(
             case, name, Way("email", address, account_for("email", case.agency_id)), text, more
@@ -77,7 +77,22 @@ def tell_citizen(
         if kind == _PHONE and ring and name in WORTH_A_CALL:
             ask_to_ring(case, WORTH_A_CALL[name], phone=points[kind], text=say or text)
             return None
-    return None
+    return _write_in_chat(case, name, text, more)
+
+
+def _write_in_chat(
+    case: Case, name: str, text: str, more: Mapping[str, object]
+) -> OutboundMessage | None:
+    """To whoever left nothing but a talk on the site: they may still have its page open."""
+    if case.channel != "chat":
+        return None
+    talks = CaseConversation.objects.filter(case=case, conversation__identity__kind="chat")
+    link = talks.select_related("conversation__identity").first()
+    identity = link.conversation.identity if link else None
+    if identity is None:
+        return None
+    way = Way("chat", identity.external_id, own_account("chat"), identity)
+    return _write(case, name, way, text, more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from centro.agencies.models import Agency
 from centro.agencies.scopes import scope_of
 from centro.cases.counts import Load, agency_loads
+from centro.channels.books import open_events
+from centro.channels.models import ChannelAlarm
 from centro.contacts.models import CallBack
 from centro.kernel.clock import now
 from centro.web.access import StaffRequest, allow
@@ -60,5 +62,7 @@ def overview(request: StaffRequest) -> HttpResponse:
         "proposed": sum(load.proposed for load in loads),
         "calls": calls.count(),
         "late_calls": calls.filter(due_at__lt=now()).count(),
+        "unexplained": open_events(),
+        "alarms": ChannelAlarm.objects.filter(ended_at=None).select_related("account"),
     }
     return render(request, "desk/supervisor.html", context)
