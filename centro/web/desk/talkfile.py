@@ -7,6 +7,7 @@ from functools import cached_property
 
 import nh3
 from django.conf import settings
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -71,10 +72,26 @@ class Said:
 
     @property
     def html(self) -> SafeString:
-        """The message as it was laid out, cleaned once more: nothing in it loads or runs."""
+        """The message as it was laid out, cleaned once more: nothing in it runs, and no image is
+        loaded but those that came with it, from here."""
         raw = self.said.html if self.said else ""
+        own = {
+            f"cid:{file.content_id}": reverse(
+                "desk:talk_file_mini", args=[self.entry.conversation_id, file.pk]
+            )
+            for file in self.files
+            if file.content_id and file.file is not None and file.file.is_photo
+        }
+
+        def only_own(tag: str, attribute: str, value: str) -> str | None:
+            return own.get(value) if (tag, attribute) == ("img", "src") else value
+
         clean = nh3.clean(
-            raw, tags=_SAFE, attributes={"a": {"href"}}, url_schemes={"http", "https"}
+            raw,
+            tags=_SAFE | {"img"},
+            attributes={"a": {"href"}, "img": {"src", "alt"}},
+            attribute_filter=only_own,
+            url_schemes={"http", "https", "cid"},
         )
         return mark_safe(clean) if clean.strip() else SafeString("")  # noqa: S308 cleaned
 

@@ -13,10 +13,11 @@ from centro.accounts.roles import Role
 from centro.cases.doctor import check_everything
 from centro.cases.models import Case, CaseConversation, Look
 from centro.channels.channel import Part
-from centro.channels.models import Identity, OutboundMessage
+from centro.channels.models import Attachment, Identity, OutboundMessage
 from centro.contacts.models import Contact, Conversation, Draft
 from centro.people.models import ContactPoint
 from tests import make, talks
+from tests.channels.mails import picture
 
 LIST = "/mesa/conversaciones/"
 
@@ -509,3 +510,16 @@ def test_everything_works_without_scripts(desk):
         assert form.select("button"), form
     shown = desk.get(at(talk, "talk_hints"), follow=True)
     assert soup(shown).select_one("#sugerencias h2")
+
+
+def test_images_within_a_mail_are_those_that_came_with_it():
+    page = '<p>Mire:</p><img src="cid:pozo" alt="pozo"><img src="https://espia.example/p.gif">'
+    part = Part("pozo.jpg", "image/jpeg", picture(), content_id="pozo")
+    talk = talks.talk("Mire", html=page, parts=[part])
+    client = Client()
+    client.force_login(make.user(Role.OPERATOR))
+    shown = client.get(f"/mesa/conversaciones/{talk.pk}/").content.decode()
+    attachment = Attachment.objects.get()
+    assert f'src="/mesa/conversaciones/{talk.pk}/archivos/{attachment.pk}/mini/"' in shown
+    assert "espia.example" not in shown
+    assert "cid:" not in shown
