@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from email import policy
 from email.message import EmailMessage
 from typing import Any
 
@@ -73,7 +74,7 @@ def _mail(n: int, kib: int) -> bytes:
     made["Subject"], made["Message-ID"] = f"Sin agua {n}", f"<bench-{n}@correo.example>"
     made.set_content(f"No hay agua en la casa {n}.")
     made.add_attachment(os.urandom(kib << 10), maintype="image", subtype="jpeg", filename="a.jpg")
-    return made.as_bytes()
+    return made.as_bytes(policy=policy.SMTP)
 
 
 def _hand_over(port: int, bodies: list[bytes], lines: int) -> float:

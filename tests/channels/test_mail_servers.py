@@ -109,6 +109,14 @@ def test_a_mail_of_thirty_megabytes_is_refused_to_the_server_that_brings_it():
     assert not RawEvent.objects.exists()
 
 
+def test_a_line_longer_than_the_rules_allow_is_kept():
+    mailbox(BOX)
+    body = b"From: ana@correo.example\r\nMessage-ID: <larga@x.example>\r\n\r\n" + b"agua " * 4000
+    with lmtp_server() as port:
+        hand_over(port, body)
+    assert take_all() == [("agua " * 4000).strip()]
+
+
 def test_a_mail_that_breaks_off_is_not_kept_and_not_acknowledged():
     mailbox(BOX)
     with lmtp_server() as port:

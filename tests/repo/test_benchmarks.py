@@ -25,6 +25,7 @@ _TINY = {
     "dashboards": ["--small", "500", "--large", "800", "--postgres", "300", "--rounds", "1"],
     "refresh": ["--cases", "2000", "--changed", "60"],
     "understanding": ["--rounds", "1"],
+    "mail": ["--mails", "12", "--lines", "2", "--kib", "20"],
     "inbound": ["--rate", "10", "--seconds", "2", "--clients", "4", "--kills", "1"],
     "server": ["--stored", "200", "--requests", "8", "--clients", "2", "--processes", "1"],
 }
@@ -56,6 +57,7 @@ _KEYS = {
     "dashboards": {"cold_p95_ms", "warm_p95_ms", "ratio", "peak_mib", "postgres_ratio"},
     "refresh": {"seconds", "bytes"},
     "understanding": {"model", "index", "keywords", "unseen", "p50_ms", "model_mb", "process_mb"},
+    "mail": {"mails_per_s", "lost", "memory_growth_mib", "empty_server_mails_per_s"},
     "inbound": {"lost", "doubled", "dead", "ack_p95_ms", "taken_in_after_s"},
     "server": {"granian"},
 }

@@ -85,11 +85,17 @@ def _keep(envelope: Envelope) -> int | None:
     return store_raw(account=account, body=body, headers=headers, way="lmtp")
 
 
+class Patient(LMTP):
+    """Programs write lines longer than the rules allow; the mail is to be kept all the same."""
+
+    line_length_limit = 1024 * 1024
+
+
 async def serve_lmtp(host: str, port: int) -> asyncio.Server:
     """Listen, until the server that is returned is closed."""
     loop = asyncio.get_running_loop()
     return await loop.create_server(
-        lambda: LMTP(
+        lambda: Patient(
             Handler(), data_size_limit=LARGEST_MAIL, hostname="centro311", loop=loop, timeout=120
         ),
         host=host,
