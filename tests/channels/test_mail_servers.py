@@ -33,19 +33,31 @@ def server() -> Iterator[Dovecot]:
 
 @contextmanager
 def lmtp_server() -> Iterator[int]:
-    """Our own end of a mail server's way, in a thread."""
+    """Our own end of a mail server's way, in a thread with a loop of its own: a browser of another
+    test may keep one in this thread."""
     port, loop = free_port(), asyncio.new_event_loop()
-    running = loop.run_until_complete(serve_lmtp("127.0.0.1", port))
-    thread = threading.Thread(target=loop.run_forever)
+    running = threading.Event()
+    ended = asyncio.Event()
+
+    async def serve() -> None:
+        server = await serve_lmtp("127.0.0.1", port)
+        running.set()
+        await ended.wait()
+        server.close()
+
+    def run() -> None:
+        loop.run_until_complete(serve())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=run)
     thread.start()
+    assert running.wait(20)
     try:
         yield port
     finally:
-        loop.call_soon_threadsafe(running.close)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
-        loop.run_until_complete(loop.shutdown_default_executor())
-        loop.close()
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(20)
 
 
 def hand_over(port: int, *bodies: bytes, to: str = BOX) -> None:

@@ -260,7 +260,7 @@ class Life:
 
     def add_information(self, text: str, at: datetime, by: Actor) -> None:
         at = self.reach(at)
-        self.record("information_added", at, by, text=text, photos=0)
+        self.record("information_added", at, by, text=text, photos=0, inbound=None)
         if self.status == S.WAITING and self.reason in WAITS_THAT_PAUSE:
             self.clocks.resume(at, R.CITIZEN_ANSWERED.value)
             self.move(S.IN_PROGRESS, R.CITIZEN_ANSWERED)
