@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -38,6 +39,7 @@ from centro.web.desk.talklist import channel_label
 # So many entries are shown at first: the newest.
 MOST_ENTRIES = 200
 _SAFE = {"p", "br", "b", "strong", "i", "em", "u", "ul", "ol", "li", "blockquote", "a", "h1", "h2", "h3", "table", "tr", "td", "th", "tbody", "thead"}  # fmt: skip
+_NO_SOURCE = re.compile(r"<img(?![^>]*\bsrc=)[^>]*>")
 _SENT_LOOK = {
     "queued": ("clock", ""),
     "sent": ("check", ""),
@@ -93,6 +95,7 @@ class Said:
             attribute_filter=only_own,
             url_schemes={"http", "https", "cid"},
         )
+        clean = _NO_SOURCE.sub("", clean)  # what was to be loaded from elsewhere
         return mark_safe(clean) if clean.strip() else SafeString("")  # noqa: S308 cleaned
 
     @property
