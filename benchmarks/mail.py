@@ -27,6 +27,7 @@ from aiosmtpd.lmtp import LMTP
 
 from benchmarks._base import doing, emit
 from benchmarks._databases import base_database, copied, switch_to, url_of
+from benchmarks._serving import free_port
 from centro.channels.models import Account, RawEvent
 
 _BOX = "311@centro311.example"
@@ -91,7 +92,7 @@ def _hand_over(port: int, bodies: list[bytes], lines: int) -> float:
 
 @contextmanager
 def _listener(database: str) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "DATABASE_URL": url_of(database), "LMTP_PORT": str(port), "DATABASE_POOL": "8",
     }  # fmt: skip
@@ -112,7 +113,7 @@ def _nothing_kept() -> Iterator[int]:
         async def handle_DATA(self, *_given: Any) -> str:  # noqa: N802 aiosmtpd's name
             return "250 OK"
 
-    loop, port = asyncio.new_event_loop(), _free_port()
+    loop, port = asyncio.new_event_loop(), free_port()
     server = loop.run_until_complete(
         loop.create_server(
             lambda: LMTP(Handler(), loop=loop, hostname="x", data_size_limit=1 << 25),
@@ -128,13 +129,6 @@ def _nothing_kept() -> Iterator[int]:
         loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int) -> None:

@@ -42,7 +42,7 @@ def take_conversation(*, conversation: Conversation, user: User, by: Actor) -> C
     locked = lock_conversation(conversation)
     if locked.assigned_to_id not in {None, user.pk} and not _is_away(locked):
         raise Refused(
-            _("Ya la tiene %(name)s.") % {"name": locked.assigned_to.get_full_name()}  # type: ignore[union-attr]
+            _("Ya la tiene %(name)s.") % {"name": locked.assigned_to.get_full_name()}  # type: ignore[union-attr]  # somebody has it
         )
     _give(locked, user)
     note_event(locked, _("La tomó %(name)s") % {"name": _name(user)}, author=user)

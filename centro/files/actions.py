@@ -57,11 +57,7 @@ def keep_photo(
     the disk does not take it. The files are on the disk before the row is written, so a row never
     points at nothing.
     """
-    data = upload.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise Invalid(
-            _("La foto pesa demasiado: use una de menos de %(n)s MB.") % {"n": LARGEST >> 20}
-        )
+    data = _read(upload)
     with _DECODERS:
         image = _decode(data)
         full, thumb = (_encode(image, LONGEST_SIDE[size]) for size in LONGEST_SIDE)
@@ -78,6 +74,22 @@ def keep_photo(
         uploaded_by=by.label[:200],
         draft_token=draft_token,
     )
+
+
+def reduce_photo(*, upload: IO[bytes]) -> bytes:
+    """A photo as it is kept, for whoever passes it on before it is; raises Invalid as `keep_photo`."""
+    data = _read(upload)
+    with _DECODERS:
+        return _encode(_decode(data), LONGEST_SIDE["full"])
+
+
+def _read(upload: IO[bytes]) -> bytes:
+    data = upload.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise Invalid(
+            _("La foto pesa demasiado: use una de menos de %(n)s MB.") % {"n": LARGEST >> 20}
+        )
+    return data
 
 
 def keep_file(*, upload: IO[bytes], name: str = "", media_type: str = "", by: Actor) -> StoredFile:

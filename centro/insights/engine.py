@@ -86,7 +86,7 @@ def going_after(until: date, files: Sequence[Path]) -> Table:
                 _forget_going(next(iter(tables)))
             facts = facts_from(files).get_name()
             columns = ", ".join(GOING_COLUMNS)
-            text = f"SELECT {columns} FROM {facts} WHERE told_on > DATE '{until}'"  # noqa: S608
+            text = f"SELECT {columns} FROM {facts} WHERE told_on > DATE '{until}'"  # noqa: S608 names and a day of ours
             tables[name] = _kind().keep(_connection(), name, text)
         tables[name] = tables.pop(name)  # the last to go
         table: Table = tables[name]

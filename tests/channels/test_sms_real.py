@@ -28,7 +28,7 @@ pytestmark = [
 
 def work() -> None:
     """Carry out every job that is due, as a worker process does."""
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:  # type: ignore[attr-defined]
+    with app.replace_connector(app.connector.get_worker_connector()) as worker:  # type: ignore[attr-defined]  # a DjangoConnector
         worker.run_worker(
             queues=["inbound", "outbound"],
             wait=False,

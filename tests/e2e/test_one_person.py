@@ -66,7 +66,7 @@ def work() -> None:
 
 
 def _run_worker() -> None:
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:  # type: ignore[attr-defined]
+    with app.replace_connector(app.connector.get_worker_connector()) as worker:  # type: ignore[attr-defined]  # a DjangoConnector
         worker.run_worker(
             queues=["inbound", "outbound"],
             wait=False,

@@ -98,8 +98,8 @@ def _part(seed: Seed, held_out: bool | None) -> Seed:
 
 def _fit(texts: Sequence[Said], about: About) -> Model:
     # Only who trains pays for these: answering needs neither, and a process starts without them.
-    from scipy.sparse import csr_matrix  # noqa: PLC0415
-    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 heavy: only who trains needs it
+    from sklearn.linear_model import SGDClassifier  # noqa: PLC0415 the same
 
     found = [sorted({feature for feature, _ in features_in(words_of(said.text))}) for said in texts]
     spread = Counter(feature for features in found for feature in features)

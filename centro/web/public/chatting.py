@@ -8,14 +8,11 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from io import BytesIO
 from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Max
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
 
 from centro.cases.actions import intake_events
 from centro.channels.accounts import own_account
@@ -23,13 +20,12 @@ from centro.channels.channel import Report
 from centro.channels.models import Attachment, Identity, InboundMessage, OutboundMessage
 from centro.channels.reading import store_raw
 from centro.channels.reports import keep_report
+from centro.files.actions import reduce_photo
 from centro.kernel.clock import now
-from centro.kernel.errors import Invalid
 
 KIND = "chat"
 _KEY = "chat"
 _MOST_SHOWN = 100
-_LONGEST_SIDE = 2048
 _log = logging.getLogger(__name__)
 
 
@@ -72,7 +68,7 @@ def say(
         "name": name,
         "text": text,
         "at": now().isoformat(),
-        "photos": [b64encode(_small(photo)).decode() for photo in photos],
+        "photos": [b64encode(reduce_photo(upload=photo)).decode() for photo in photos],
     }
     raw_id = store_raw(
         account=account, body=json.dumps(said).encode(), way="web", key=f"{said['token']}:{word}"
@@ -83,21 +79,6 @@ def say(
         intake_events.take_in_event(raw_id=raw_id)
     except intake_events.NotTakenInError:
         _log.warning("a word of the chat waits for a worker", exc_info=True)
-
-
-def _small(photo: UploadedFile) -> bytes:
-    """A photo as it is sent on; it is checked and re-encoded again when it is kept."""
-    try:
-        with Image.open(photo, formats=("JPEG", "PNG", "WEBP")) as image:
-            image.draft("RGB", (_LONGEST_SIDE, _LONGEST_SIDE))
-            turned = ImageOps.exif_transpose(image).convert("RGB")
-            turned.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-            out = BytesIO()
-            turned.save(out, "JPEG", quality=85)
-            return out.getvalue()
-    except Exception as error:
-        # A decoder that meets hostile data may raise nearly anything.
-        raise Invalid(_("No pudimos leer la foto. Envíela en formato JPEG, PNG o WebP.")) from error
 
 
 def lines_of(token: str) -> list[Line]:

@@ -100,7 +100,7 @@ def skills(request: StaffRequest) -> HttpResponse:
 
 
 def _offered(given: list[str], choices: object) -> list[str]:
-    known = dict(choices)  # type: ignore[call-overload]
+    known = dict(choices)  # type: ignore[call-overload]  # pairs of words
     return [value for value in given if value in known]
 
 
