@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 
 from procrastinate import RetryStrategy
@@ -14,6 +15,7 @@ from centro.cases import actions
 from centro.cases.actions import guiding, intake_events
 from centro.cases.models import Incident
 from centro.channels import fetching, reading
+from centro.kernel.tied import tied
 
 
 @app.periodic(cron="* * * * *")
@@ -116,7 +118,11 @@ async def learn_language(timestamp: int) -> None:
     In a process of its own: it takes most of a minute and memory that nothing else needs.
     """
     command = [sys.executable, "-m", "centro.ops", "train", "--if-due"]
-    child = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+    child = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.DEVNULL,
+        preexec_fn=tied(signal.SIGKILL),  # a worker that is killed cannot end it itself
+    )
     try:
         await child.wait()
     finally:

@@ -13,10 +13,10 @@ import sys
 
 import click
 
+from centro.kernel.tied import tie
 from centro.ops import environment
 from centro.ops.embedded import EmbeddedError
 from centro.ops.language_commands import suggest, train, understanding
-from centro.ops.tied import tie
 
 PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -24,9 +24,9 @@ from typing import IO, Any, NoReturn
 
 import psycopg
 
+from centro.kernel.tied import tied
 from centro.ops.embedded import USER, EmbeddedError, Paths, connect, read_facts
 from centro.ops.quarters import check_version, find_quarters
-from centro.ops.tied import tied
 
 _POLL = 0.1
 _STOP_WITHIN = 30.0

@@ -16,9 +16,9 @@ from types import FrameType
 
 import click
 
+from centro.kernel.tied import tied
 from centro.ops.embedded import EmbeddedError
 from centro.ops.environment import ROOT, held_database, var
-from centro.ops.tied import tied
 
 _STOP_WITHIN = 2.4
 _TICK = 0.1
@@ -54,7 +54,9 @@ class Child:
                 cwd=ROOT,
                 env={**os.environ, **self.environment},
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end the children
-                preexec_fn=tied(signal.SIGTERM),  # noqa: PLW1509 nothing else forks meanwhile
+                # Not SIGTERM: with us gone the database goes too, and whoever then ends in good
+                # order waits for it in vain. All of them survive a kill anyway.
+                preexec_fn=tied(signal.SIGKILL),  # noqa: PLW1509 nothing else forks meanwhile
             )
         self.started = time.monotonic()
 

@@ -7,8 +7,8 @@ import signal
 
 from django.core.wsgi import get_wsgi_application
 
+from centro.kernel.tied import tie
 from centro.ops.collector import settle
-from centro.ops.tied import tie
 
 # A worker outlives nobody: were granian killed, its workers would go on holding the port.
 tie(os.getppid(), signal.SIGKILL)

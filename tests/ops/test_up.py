@@ -117,6 +117,8 @@ def test_it_comes_up_says_where_and_ends_at_once(site: Site):
 
 
 def test_a_killed_parent_leaves_nothing_running(site: Site):
+    # Not even what the worker has started in a process of its own.
+    until(lambda: any(b"\0train\0" in command_of(pid) for pid in site.family()))
     site.wait_open()
     assert len(site.family()) > 3
     site.process.kill()
