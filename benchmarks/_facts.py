@@ -39,9 +39,7 @@ def write_facts(cases: int, first_id: int = 1) -> store.Manifest:
         table = _month(kinds, month, count, first_id, np.random.default_rng(number))
         months[f"{month:%Y-%m}"] = store.write_month(month, table)
         first_id += count
-    manifest = store.Manifest(stamp_of(STAMP), 0, now().isoformat(), months)
-    store.publish(manifest)
-    return manifest
+    return store.publish(store.Manifest(stamp_of(STAMP), 0, now().isoformat(), months))
 
 
 def _months() -> Iterator[date]:

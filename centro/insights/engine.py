@@ -21,18 +21,10 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from ibis import Table
 
-from centro.insights.facts.rollup import ROLLED_SCHEMA
+from centro.insights.facts.rollup import GOING_SCHEMA, ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
 
 Row = dict[str, Any]
-# Whose files are rollups.
-OF_ROLLUPS = frozenset({"rolled", "counted"})
-# All that a question answered from rollups asks of the rows that are not in them.
-GOING_COLUMNS = tuple(
-    name
-    for name in ROLLED_SCHEMA.names
-    if name not in {"grouping", "n", "overdue", "told_on", "over_on"}
-)
 # One question at a time in a process: each takes both cores as it is.
 _turn = threading.RLock()
 _kept: dict[str, Any] = {}
@@ -85,7 +77,7 @@ def going_after(until: date, files: Sequence[Path]) -> Table:
             while len(tables) >= _MOST_GOING:
                 _forget_going(next(iter(tables)))
             facts = facts_from(files).get_name()
-            columns = ", ".join(GOING_COLUMNS)
+            columns = ", ".join(GOING_SCHEMA.names)
             text = f"SELECT {columns} FROM {facts} WHERE told_on > DATE '{until}'"  # noqa: S608 names and a day of ours
             tables[name] = _kind().keep(_connection(), name, text)
         tables[name] = tables.pop(name)  # the last to go
@@ -171,7 +163,7 @@ def _connection() -> Any:
 
 def _nothing(what: str) -> Path:
     """A file without rows, for a country without cases."""
-    schema = ROLLED_SCHEMA if what in OF_ROLLUPS else SCHEMA
+    schema = ROLLED_SCHEMA if what == "rolled" else SCHEMA
     # By its columns: an older version may have left one of others.
     columns = hashlib.sha256(repr(schema).encode()).hexdigest()[:8]
     path = Path(settings.FACTS_ROOT) / f"empty-{columns}.parquet"

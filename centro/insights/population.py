@@ -106,7 +106,7 @@ class Population:
         """The rows the asker may count and wants, of a rollup that has all it takes or a source."""
         grouping = self._grouping_for(wanted, turns)
         if grouping is not None:
-            rows = self._counted(grouping, "counted" if source == "cohort" else "rolled")
+            rows = self._counted(grouping)
         else:
             rows = self._sources[source]()
             rows = rows.mutate(n=ibis.literal(1, "int32"), overdue=ibis.null("boolean"))
@@ -124,12 +124,11 @@ class Population:
             rows = rows.filter(reduce(or_, (_seen(rows, n, part) for n, part in parts)))
         return rows
 
-    def _counted(self, grouping: Grouping, source: str) -> Table:
+    def _counted(self, grouping: Grouping) -> Table:
         """What something was told of lately, each turn a row, beside the counts of the others."""
-        going = self._sources["going"]().mutate(
-            n=ibis.literal(1, "int32"), overdue=ibis.null("boolean")
-        )
-        rolled = self._sources[source]().filter(
+        going = self._sources["going"]().filter(_.told_on > day_marked("until"))
+        going = going.mutate(n=ibis.literal(1, "int32"), overdue=ibis.null("boolean"))
+        rolled = self._sources["rolled"]().filter(
             _.grouping == grouping.number,
             _.over_on >= day_marked("first"),
             _.told_on <= day_marked("until"),
@@ -166,9 +165,8 @@ class Population:
             "cohort": lambda: self._facts("cohort", asked.first, min(asked.last, asked.as_of)),
             "recent": lambda: self._facts("recent", weeks_ago, asked.as_of),
             "facts": lambda: self._facts("facts", None, asked.as_of),
-            "going": lambda: going_after(self._until, self._files()),
+            "going": self._going,
             "rolled": lambda: facts_from(self._rollups(), "rolled"),
-            "counted": lambda: facts_from(self._rollups(asked.first), "counted"),
         }
 
     def _facts(self, what: str, first: date | None, last: date) -> Table:
@@ -178,9 +176,13 @@ class Population:
         last = last or self.question.as_of
         return self._manifest.files(first, last) if self._manifest else []
 
-    def _rollups(self, first: date | None = None) -> list[Path]:
-        """Those of all months, or of the period's: each file costs its opening."""
-        return self._manifest.rolled(first, self.question.as_of) if self._manifest else []
+    def _rollups(self) -> list[Path]:
+        return self._manifest.rolled() if self._manifest else []
+
+    def _going(self) -> Table:
+        """The turns told of since: they lie ready together, or are picked out for an older day."""
+        ready = self._manifest.going(self._until) if self._manifest else None
+        return facts_from([ready], "going") if ready else going_after(self._until, self._files())
 
     @property
     def _until(self) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pyarrow as pa
@@ -173,6 +173,23 @@ def _size(month: Month) -> int:
     return sum((store.root() / name).stat().st_size for name in (month.file, month.rolled))
 
 
+def _published(manifest: Manifest) -> Manifest:
+    """Publish it; where the file of a month is gone or damaged, the month is read anew before."""
+    try:
+        return store.publish(manifest)
+    except (OSError, ValueError):
+        months = {
+            name: kept if store.is_sound(kept) else _again(name)
+            for name, kept in manifest.months.items()
+        }
+        return store.publish(replace(manifest, months=months))
+
+
+def _again(name: str) -> Month:
+    month = date.fromisoformat(f"{name}-01")
+    return store.write_month(month, read_month(month))
+
+
 def _publish(
     months: dict[str, Month],
     mark: int,
@@ -183,6 +200,8 @@ def _publish(
     size: int,
     new: bool,
 ) -> Refreshed:
-    manifest = Manifest(stamp_of(STAMP), mark, now().isoformat(), months)
-    store.publish(manifest)
+    known = store.current_manifest()
+    manifest = _published(Manifest(stamp_of(STAMP), mark, now().isoformat(), months))
+    if known is None or known.joined != manifest.joined:
+        size += sum(path.stat().st_size for path in manifest.joined_files())
     return Refreshed(cases, count, size, time.perf_counter() - started, new, manifest)

@@ -65,6 +65,14 @@ _MADE = (("grouping", pa.int8()), ("n", pa.int32()), ("overdue", pa.bool_()))
 ROLLED_SCHEMA = pa.schema(
     [*_MADE, *((field.name, field.type) for field in SCHEMA if field.name in _COLUMNS)]
 )
+# All that a question answered from rollups asks of the turns that are not in them.
+GOING_SCHEMA = pa.schema(
+    [
+        field
+        for field in SCHEMA
+        if field.name == "told_on" or (field.name in _COLUMNS and field.name != "over_on")
+    ]
+)
 
 
 def roll_up(facts: pa.Table) -> pa.Table:

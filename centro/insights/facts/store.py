@@ -3,6 +3,8 @@
     <root>/manifest.json            what is true now; swapped at once
     <root>/cases-2010-09-<hash>.parquet
     <root>/rolled-2010-09-<hash>.parquet      the counts of the same cases (`rollup`)
+    <root>/all-<hash>.parquet                 the counts of all months (`joining`)
+    <root>/going-2011-05-31-<hash>.parquet    the turns of all months told of after that day
 
 A file is never changed: a month that changes gets a new one, and the old stays for a while, as
 readers may have just opened the manifest that names it. Any storage with an atomic rename, or an
@@ -18,7 +20,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -26,13 +28,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
-from centro.insights.facts.rollup import ROLLED_SCHEMA, pieces_of, roll_up
+from centro.insights.facts.joining import PREFIXES as OF_ALL_MONTHS
+from centro.insights.facts.joining import (
+    Joined,
+    going_together,
+    joined_of,
+    rollups_together,
+)
+from centro.insights.facts.rollup import GOING_SCHEMA, ROLLED_SCHEMA, pieces_of, roll_up
 from centro.insights.facts.schema import ROWS_IN_A_GROUP, SCHEMA, VERSION
 
 # Seconds that a file nobody names any more is kept for those who still read it.
 _GRACE = 600
 _MANIFEST = "manifest.json"
-_PREFIXES = ("cases-", ".cases-", "rolled-", ".rolled-")
+_PREFIXES = ("cases-", ".cases-", "rolled-", ".rolled-", *OF_ALL_MONTHS)
 
 
 @dataclass(frozen=True)
@@ -59,6 +68,7 @@ class Manifest:
     watermark: int
     made_at: str
     months: dict[str, Month] = field(default_factory=dict)
+    joined: Joined | None = None  # with the first publication, unless there is no month
     version: int = VERSION
 
     @property
@@ -75,9 +85,18 @@ class Manifest:
         """The files of the cases opened in the months of these days; all of them by default."""
         return [root() / month.file for month in self.within(first, last)]
 
-    def rolled(self, first: date | None = None, last: date | None = None) -> list[Path]:
-        """The rollups of the same months."""
-        return [root() / month.rolled for month in self.within(first, last)]
+    def rolled(self) -> list[Path]:
+        """The rollups of all months, in one file."""
+        return [root() / self.joined.rolled] if self.joined else []
+
+    def joined_files(self) -> list[Path]:
+        return [root() / name for name in self.joined.files] if self.joined else []
+
+    def going(self, until: date) -> Path | None:
+        """The file with all turns told of after a day, if there is one; it may have more."""
+        if self.joined and self.joined.after <= until.isoformat():
+            return root() / self.joined.going
+        return None
 
     def within(self, first: date | None = None, last: date | None = None) -> list[Month]:
         """The months of these days, in their order."""
@@ -102,7 +121,8 @@ def current_manifest() -> Manifest | None:
     if given.get("version") != VERSION:
         return None
     months = {name: Month(**month) for name, month in given.pop("months").items()}
-    return Manifest(**given, months=months)
+    joined = given.pop("joined")
+    return Manifest(**given, months=months, joined=Joined(**joined) if joined else None)
 
 
 def write_month(month: date, table: pa.Table) -> Month:
@@ -121,12 +141,14 @@ def write_month(month: date, table: pa.Table) -> Month:
     )
 
 
-def _write(name: str, schema: pa.Schema, pieces: Iterable[pa.Table]) -> None:
+def _write(
+    name: str, schema: pa.Schema, pieces: Iterable[pa.Table], group: int = ROWS_IN_A_GROUP
+) -> None:
     target, new = root() / name, root() / f".{name}.{os.getpid()}"
     # Read far more often than written, and mostly from memory: LZ4 unpacks fastest.
     with pq.ParquetWriter(new, schema, compression="lz4") as file:
         for piece in pieces:
-            file.write_table(piece, row_group_size=ROWS_IN_A_GROUP)
+            file.write_table(piece, row_group_size=group)
     with new.open("rb+") as written:
         os.fsync(written.fileno())
     new.replace(target)
@@ -141,6 +163,15 @@ def read_file(month: Month) -> pa.Table:
 def read_rolled(month: Month) -> pa.Table:
     """The rollup of a month. OSError or ValueError when the file is gone or damaged."""
     return pq.read_table(root() / month.rolled, schema=ROLLED_SCHEMA, partitioning=None)
+
+
+def is_sound(month: Month) -> bool:
+    """Whether both files of a month can be read and hold what they held when they were written."""
+    try:
+        sums = checksum_of(read_file(month)), checksum_of(read_rolled(month))
+    except (OSError, ValueError):
+        return False
+    return sums == (month.checksum, month.rolled_checksum)
 
 
 def checksum_of(table: pa.Table) -> str:
@@ -165,8 +196,30 @@ _NOTHING: dict[str, object] = {
 }  # fmt: skip
 
 
-def publish(manifest: Manifest) -> None:
-    """Make these files the true ones, at once, and clear away what nobody names any more."""
+def join_months(manifest: Manifest) -> Manifest:
+    """The manifest with what is read of all months, written unless it is there.
+
+    OSError or ValueError when a file of a month is gone or damaged.
+    """
+    if not manifest.months:
+        return manifest
+    joined = joined_of(manifest.months)
+    if not (root() / joined.rolled).exists():
+        rollups = rollups_together(root(), manifest.months)
+        _write(joined.rolled, ROLLED_SCHEMA, rollups, group=ROWS_IN_A_GROUP * 4)
+    if not (root() / joined.going).exists():
+        after = date.fromisoformat(joined.after)
+        _write(joined.going, GOING_SCHEMA, [going_together(root(), manifest.months, after)])
+    return replace(manifest, joined=joined)
+
+
+def publish(manifest: Manifest) -> Manifest:
+    """Make these files the true ones, at once, and clear away what nobody names any more.
+
+    The manifest comes back with the files of all its months together. OSError or ValueError when a
+    file of a month is gone or damaged.
+    """
+    manifest = join_months(manifest)
     new = root() / f".{_MANIFEST}.{os.getpid()}"
     with new.open("w") as file:
         json.dump(asdict(manifest), file, indent=1)
@@ -179,10 +232,12 @@ def publish(manifest: Manifest) -> None:
     finally:
         os.close(folder)
     _sweep(manifest)
+    return manifest
 
 
 def _sweep(manifest: Manifest) -> None:
     named = {name for month in manifest.months.values() for name in (month.file, month.rolled)}
+    named |= set(manifest.joined.files) if manifest.joined else set()
     old = time.time() - _GRACE
     for path in root().iterdir():
         if path.name.startswith(_PREFIXES) and path.name not in named:
