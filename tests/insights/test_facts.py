@@ -151,6 +151,16 @@ def test_a_damaged_file_is_healed_by_the_next_change(frozen: Frozen):
     assert check_facts() == []
 
 
+def test_a_damaged_file_of_another_month_is_healed_too(frozen: Frozen):
+    a_life(frozen)
+    manifest = refresh_facts().manifest
+    old = store.root() / manifest.months["2026-02"].file
+    old.write_bytes(old.read_bytes()[:-50])
+    make.case()
+    assert "2026-02" in refresh_facts().manifest.months
+    assert check_facts() == []
+
+
 def test_files_of_another_database_or_another_shape_are_made_anew(frozen: Frozen):
     a_life(frozen)
     manifest = refresh_facts().manifest
@@ -160,7 +170,7 @@ def test_files_of_another_database_or_another_shape_are_made_anew(frozen: Frozen
     store.publish(ahead)
     assert refresh_facts().rebuilt
     text = (store.root() / "manifest.json").read_text()
-    (store.root() / "manifest.json").write_text(text.replace('"version": 3', '"version": 0'))
+    (store.root() / "manifest.json").write_text(text.replace('"version": 4', '"version": 0'))
     assert refresh_facts().manifest.months == manifest.months
 
 

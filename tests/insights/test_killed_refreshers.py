@@ -10,6 +10,7 @@ import time
 from random import Random
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection
 
@@ -78,6 +79,8 @@ def test_whoever_is_killed_the_files_named_are_whole(seed: int, settings: Any):
                 assert store.checksum_of(facts) == month.checksum
                 rolled = store.checksum_of(store.read_rolled(month))
                 assert rolled == month.rolled_checksum == store.checksum_of(roll_up(facts))
+            for path, table in store.joined_anew(manifest):
+                assert store.checksum_of(pq.read_table(path)) == store.checksum_of(table)
     finally:
         for one in started:
             one.kill()

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from centro.cases import actions
@@ -188,7 +189,10 @@ def test_no_row_is_read_of_what_stands_in_the_rollups():
     question = ask(date(2025, 10, 1), date(2026, 3, 31))
     manifest = current_manifest()
     assert manifest is not None
-    going = engine.going_after(date(2026, 2, 28), manifest.files()).count().execute()
+    ready = manifest.going(date(2026, 2, 28))
+    assert ready is not None
+    going = engine.facts_from([ready], "going").count().execute()
+    assert engine.going_after(date(2026, 2, 28), manifest.files()).count().execute() == going
     told = sum(
         row["told_on"] > date(2026, 2, 28)
         for month in manifest.months.values()
@@ -222,6 +226,31 @@ def test_a_rollup_that_is_gone_is_healed_by_the_next_change():
     actions.add_note(case=case, text="Se llamó.", by=SYSTEM)
     refresh_facts()
     assert check_facts() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_lies_together_is_compared_and_healed(which: int):
+    case = make.case()
+    manifest = refresh_facts().manifest
+    path = manifest.joined_files()[which]
+    path.write_bytes(b"broken")
+    (found,) = check_facts()
+    assert (found.month, found.in_files) == (path.name, 0)
+    path.unlink()
+    refresh_facts()
+    assert check_facts() == []
+    actions.start_case(case=case, by=SYSTEM)
+    assert refresh_facts().manifest.joined != manifest.joined
+    assert check_facts() == []
+
+
+@pytest.mark.usefixtures("asking")
+def test_months_old_and_new_lie_together_with_all_their_rows():
+    manifest = current_manifest()
+    assert manifest is not None
+    (rolled,) = manifest.rolled()
+    assert pq.read_metadata(rolled).num_rows == sum(m.rolled_rows for m in manifest.months.values())
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,6 +38,10 @@ class Joined:
     after: str
 
     @property
+    def day(self) -> date:
+        return date.fromisoformat(self.after)
+
+    @property
     def files(self) -> tuple[str, str]:
         return self.rolled, self.going
 

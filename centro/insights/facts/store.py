@@ -208,9 +208,18 @@ def join_months(manifest: Manifest) -> Manifest:
         rollups = rollups_together(root(), manifest.months)
         _write(joined.rolled, ROLLED_SCHEMA, rollups, group=ROWS_IN_A_GROUP * 4)
     if not (root() / joined.going).exists():
-        after = date.fromisoformat(joined.after)
-        _write(joined.going, GOING_SCHEMA, [going_together(root(), manifest.months, after)])
+        going = going_together(root(), manifest.months, joined.day)
+        _write(joined.going, GOING_SCHEMA, [going])
     return replace(manifest, joined=joined)
+
+
+def joined_anew(manifest: Manifest) -> Iterator[tuple[Path, pa.Table]]:
+    """The files of all months and what should be in them."""
+    if manifest.joined:
+        rollups = rollups_together(root(), manifest.months)
+        yield root() / manifest.joined.rolled, pa.concat_tables(rollups)
+        going = going_together(root(), manifest.months, manifest.joined.day)
+        yield root() / manifest.joined.going, going
 
 
 def publish(manifest: Manifest) -> Manifest:
