@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.ports import free_ports
+
 _DOVECOT = """
 protocols = imap lmtp
 listen = 127.0.0.1
@@ -70,13 +72,6 @@ service stats {{
   }}
 }}
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -142,7 +137,7 @@ def dovecot() -> Iterator[Dovecot]:
     with own_folder("dovecot-") as (folder, user, group):
         (folder / "boxes").mkdir(mode=0o777)
         (folder / "boxes").chmod(0o777)
-        imap, lmtp = free_port(), free_port()
+        imap, lmtp = free_ports(2)
         config = folder / "dovecot.conf"
         config.write_text(_DOVECOT.format(run=folder, user=user, group=group, imap=imap, lmtp=lmtp))
         with (folder / "out").open("wb") as out:

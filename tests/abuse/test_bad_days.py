@@ -30,7 +30,8 @@ from centro.ops.embedded import USER, Paths, keeper_lives, read_facts
 from centro.ops.keeper import _working_in as working_in
 from tests.channels.mail_server import mail_server
 from tests.ops.test_embedded import open_folder
-from tests.ops.test_up import Site, free_port
+from tests.ops.test_up import Site
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 WORDS = "Se rompió un tubo frente a la escuela y corre el agua"

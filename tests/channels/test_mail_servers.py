@@ -19,7 +19,8 @@ from centro.ops.listening import boxes
 from centro.ops.listening.boxes import watch_box
 from centro.ops.listening.lmtp import serve_lmtp
 from tests.channels.mails import mail, mailbox, picture, take_in
-from tests.servers import Dovecot, dovecot, free_port
+from tests.ports import free_port
+from tests.servers import Dovecot, dovecot
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 BOX = "311@centro311.example"

@@ -22,6 +22,8 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
+from tests.ports import free_ports
+
 FAKESMSC = "/usr/lib/kannel/test/fakesmsc"
 PATIENCE = 30  # seconds; a test waits for a thing, never for a time
 _GOT = re.compile(
@@ -178,13 +180,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
-
-
 def _listens(port: int) -> bool:
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True
@@ -197,7 +192,8 @@ def real_kannel(get_url: str, username: str, password: str) -> Iterator[RealKann
     if shutil.which("bearerbox", path="/usr/sbin:/usr/bin") is None:
         pytest.fail("Kannel is missing: run tools/servers.sh as root.")
     root = Path(tempfile.mkdtemp(prefix="kannel-"))
-    ports = {name: _free_port() for name in ("admin", "box", "smsc", "sendsms")}
+    names = ("admin", "box", "smsc", "sendsms")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
     (root / "kannel.conf").write_text(
         _CONF.format(root=root, get_url=get_url, username=username, password=password, **ports)
     )

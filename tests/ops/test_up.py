@@ -17,6 +17,7 @@ import pytest
 from centro.ops.embedded import Paths, keeper_lives
 from centro.ops.keeper import _working_in as working_in
 from tests.ops.test_embedded import open_folder, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 SETTINGS_OF_TESTS = ("DATABASE_URL", "DATABASE_POOL", "SITE_URL", "DEMONSTRATION")
@@ -84,12 +85,6 @@ def command_of(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
