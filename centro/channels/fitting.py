@@ -23,8 +23,8 @@ def fit(message: Outgoing, most: int, length: Callable[[str], int] = len) -> str
     text = message.body.strip()
     if length(text) <= most:
         return text
-    link = f"{settings.SITE_URL}/seguimiento/{message.reference}/"
-    ending = f"… {link}" if message.reference and not message.public else "…"
+    link = where_to_read_on(message)
+    ending = f"… {link}" if link else "…"
     room = most - length(ending)
     # Each character counts for at least one, so nothing longer than `room` fits.
     cut = text[:room]
@@ -32,6 +32,13 @@ def fit(message: Outgoing, most: int, length: Callable[[str], int] = len) -> str
         cut = cut[: len(cut) - max(1, (length(cut) - room) // 2)]
     at_word = cut.rsplit(None, 1)[0] if " " in cut[-100:] else cut
     return at_word.rstrip() + ending
+
+
+def where_to_read_on(message: Outgoing) -> str:
+    """Where the rest of a cut text is; empty where it is about no case, or everybody reads it."""
+    if not message.reference or message.public:
+        return ""
+    return f"{settings.SITE_URL}/seguimiento/{message.reference}/"
 
 
 def utf16(text: str) -> int:

@@ -10,6 +10,8 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from centro.channels.channel import Access, Call, Download, Incoming, Item, Outgoing, Part, Sender
+from centro.channels.fitting import where_to_read_on
+from centro.channels.gateways.gsm import cut_to
 from centro.channels.models import InboundMessage
 from centro.kernel.errors import Invalid
 from centro.kernel.identifiers import parse_phone
@@ -47,6 +49,11 @@ def phone_of(text: str) -> str:
         except Invalid:
             continue
     return ""
+
+
+def text_of(message: Outgoing) -> str:
+    """What is sent: cut to what telephones bear, with where to read on."""
+    return cut_to(message.body.strip(), MOST_PARTS, where_to_read_on(message))
 
 
 def incoming(

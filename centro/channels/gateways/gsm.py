@@ -37,18 +37,22 @@ def parts_of(text: str) -> int:
     return parts
 
 
-def cut_to(text: str, most: int) -> str:
-    """The text, or as much of it as `most` parts hold, with dots where something is missing."""
+def cut_to(text: str, most: int, rest: str = "") -> str:
+    """The text, or as much of it as `most` parts hold, with dots where something is missing.
+
+    After them stands where the `rest` can be read.
+    """
     if parts_of(text) <= most:
         return text
+    ending = f"{_CUT} {rest}" if rest else _CUT
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        if parts_of(text[:middle].rstrip() + _CUT) <= most:
+        if parts_of(text[:middle].rstrip() + ending) <= most:
             low = middle
         else:
             high = middle - 1
-    return text[:low].rstrip() + _CUT
+    return text[:low].rstrip() + ending
 
 
 def _size(letter: str, *, gsm: bool) -> int:

@@ -30,8 +30,8 @@ from centro.channels.channel import (
     Report,
     Unreadable,
 )
-from centro.channels.gateways.gateway import MOST_PARTS, TIMEOUT, incoming
-from centro.channels.gateways.gsm import cut_to, fits_gsm
+from centro.channels.gateways.gateway import TIMEOUT, incoming, text_of
+from centro.channels.gateways.gsm import fits_gsm
 
 _USER = "kannel"
 _ACCEPTED = frozenset({202, 200})
@@ -77,7 +77,7 @@ class Kannel:
         return "", "text/plain"
 
     def send(self, access: Access, message: Outgoing) -> str:
-        text = cut_to(message.body.strip(), MOST_PARTS)
+        text = text_of(message)
         key = f"centro-{message.key}"
         asked = {
             "username": access.options.get("username", ""),

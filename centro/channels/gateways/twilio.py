@@ -32,12 +32,10 @@ from centro.channels.channel import (
     Report,
     Unreadable,
 )
-from centro.channels.gateways.gateway import MOST_PARTS, TIMEOUT, incoming
-from centro.channels.gateways.gsm import cut_to
+from centro.channels.gateways.gateway import TIMEOUT, incoming, text_of
 from centro.files.documents import LARGEST
 
 _SIGNATURE = "x-twilio-signature"
-_LONGEST = 1600  # letters; error 21617 says so
 _PORTS = {"http": 80, "https": 443}
 _STATUS: Mapping[str, Literal["sent", "delivered", "read", "failed"]] = {
     "accepted": "sent", "scheduled": "sent", "queued": "sent", "sending": "sent", "sent": "sent",
@@ -84,7 +82,7 @@ class Twilio:
         sender = access.address
         form = {
             "To": message.address,
-            "Body": cut_to(message.body.strip(), MOST_PARTS)[:_LONGEST],
+            "Body": text_of(message),
             "StatusCallback": f"{settings.SITE_URL}/entrada/sms/{access.slug}/",
             "MessagingServiceSid" if sender.startswith("MG") else "From": sender,
         }
