@@ -30,6 +30,11 @@ def follow(message: InboundMessage, item: Incoming) -> None:
     why = item.why or _("El correo volvió.")
     if sent.status in {_S.SENT, _S.QUEUED}:
         OutboundMessage.objects.filter(pk=sent.pk).update(status=_S.FAILED, error=why[:2000])
+    mark_address(sent, why)
+
+
+def mark_address(sent: OutboundMessage, why: str) -> None:
+    """Where a message of ours went takes nothing more, until the person writes from there."""
     points = ContactPoint.objects.filter(kind=sent.kind, value=sent.address, failing_since=None)
     points.update(failing_since=now(), failure=why[:300])
 

@@ -161,6 +161,8 @@ class Report:
     error: str = ""
     permanent: bool = True
     recipient: str = ""
+    # The address itself takes nothing more: it failed for good, or its owner complained.
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +242,7 @@ class Channel(ABC):
     reports: ClassVar[bool] = False
     # What the answer to `challenge` is.
     challenge_type: ClassVar[str] = "text/plain; charset=utf-8"
-    # The largest call or mail that is taken in.
+    # The largest call that is taken in.
     largest: ClassVar[int] = 1024 * 1024
 
     def challenge(self, access: Access, call: Call) -> str | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from centro.channels import bounces
 from centro.channels.channel import Report
 from centro.channels.models import Account, DeliveryReport, OutboundMessage
 from centro.kernel.clock import now
@@ -25,20 +26,35 @@ def keep_report(account: Account, report: Report) -> str:
     """
     if not report.id:
         return _keep_for_all(account, report)
-    DeliveryReport.objects.get_or_create(
+    news = _write_down(account, report)
+    messages = OutboundMessage.objects.select_for_update()
+    for message in messages.filter(account=account, external_id=report.id[:200]):
+        apply_reports(message, marks=news)
+    return report.status
+
+
+def _write_down(account: Account, report: Report) -> bool:
+    """One row for each status of a message; the worst that was said of it stands.
+
+    Returns whether it says something new.
+    """
+    told = {
+        "error": report.error.replace("\x00", "")[:2000],
+        "permanent": report.permanent,
+        "closes": report.closes,
+    }
+    row, created = DeliveryReport.objects.select_for_update().get_or_create(
         account=account,
         external_id=report.id[:200],
         status=report.status,
-        defaults={
-            "at": report.at or now(),
-            "error": report.error.replace("\x00", "")[:2000],
-            "permanent": report.permanent,
-        },
+        defaults={"at": report.at or now(), **told},
     )
-    messages = OutboundMessage.objects.select_for_update()
-    for message in messages.filter(account=account, external_id=report.id[:200]):
-        apply_reports(message)
-    return report.status
+    worse = (report.closes, report.permanent) > (row.closes, row.permanent)
+    if not created and worse and (report.closes or report.status == _S.FAILED):
+        for name, value in told.items():
+            setattr(row, name, value)
+        row.save(update_fields=list(told))
+    return created or worse
 
 
 def _keep_for_all(account: Account, report: Report) -> str:
@@ -60,7 +76,7 @@ def _keep_for_all(account: Account, report: Report) -> str:
         sent_at__lte=until + _CLOCKS,
     )
     for message in messages.filter(status__in=[_S.SENT, _S.DELIVERED]):
-        apply_reports(message)
+        apply_reports(message, marks=False)
     return report.status
 
 
@@ -76,10 +92,11 @@ def _everything_to(recipient: str) -> str:
 
 
 @transaction.atomic(savepoint=False)
-def apply_reports(message: OutboundMessage) -> None:
+def apply_reports(message: OutboundMessage, *, marks: bool = True) -> None:
     """Bring a locked message that left up to what its provider has said of it so far.
 
-    A failure for good stays one, whatever is said after it; what arrived has not failed.
+    A failure for good stays one, whatever is said after it; what arrived has not failed. An
+    address that takes nothing more is marked, where that `marks`: not again for what was known.
     """
     if not message.external_id or message.account_id is None or message.status == _S.QUEUED:
         return
@@ -95,6 +112,8 @@ def apply_reports(message: OutboundMessage) -> None:
             failed_for_good |= report.permanent
         elif report.status != _S.FAILED and not failed_for_good:
             _advance(message, _S(report.status), report.at)
+        if marks and report.closes:
+            bounces.mark_address(message, report.error)
     message.save(update_fields=["status", "delivered_at", "read_at", "error"])
 
 

@@ -7,12 +7,14 @@ import re
 from hashlib import sha256
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from centro.channels.models import InboundMessage, OutboundMessage
 from centro.kernel.sealing import derived
 
 # 311+m<id>.<signature>@…: short enough for the 64 letters of a local part (RFC 5321, 4.5.3.1.1).
+_OURS = re.compile(r"<centro-(\d{1,18})@[^>]+>")
 _TAG = re.compile(r"\+m(\d{1,18})\.([a-z2-7]{16})@")
 
 
@@ -20,6 +22,11 @@ def reply_address(address: str, key: int) -> str:
     """The address that answers to one message of ours reach: only we can make it."""
     local, _at, domain = address.rpartition("@")
     return f"{local}+m{key}.{_signature(key)}@{domain}"
+
+
+def message_id(address: str, key: int) -> str:
+    """The Message-ID of a message of ours, whatever else its provider calls it."""
+    return f"<centro-{key}@{address.rpartition('@')[2] or 'localhost'}>"
 
 
 def answered_key(address: str) -> int | None:
@@ -52,11 +59,7 @@ def find_answered(message: InboundMessage) -> tuple[OutboundMessage | None, bool
     references = [ref for ref in message.references if ref]
     if not references:
         return None, False, _("No responde a ningún mensaje nuestro.")
-    sent = {
-        each.external_id: each
-        for each in OutboundMessage.objects.filter(external_id__in=references)
-    }
-    found = next((sent[ref] for ref in references if ref in sent), None)
+    found = _named_by(references)
     if found is None:
         return None, False, _("No responde a ningún mensaje nuestro.")
     if _wrote_to(found, message):
@@ -66,6 +69,18 @@ def find_answered(message: InboundMessage) -> tuple[OutboundMessage | None, bool
             _("Responde a un mensaje nuestro, desde la dirección a la que se envió."),
         )
     return found, False, _("Cita un mensaje nuestro, pero llega de otra dirección.")
+
+
+def _named_by(references: list[str]) -> OutboundMessage | None:
+    """The message that the nearest reference names: as its provider does, or as we did."""
+    keys = {ref: int(ours[1]) for ref in references if (ours := _OURS.fullmatch(ref))}
+    named = Q(external_id__in=references) | Q(kind="email", pk__in=keys.values())
+    sent = list(OutboundMessage.objects.filter(named))
+    for ref in references:
+        for message in sent:
+            if message.external_id == ref or message.pk == keys.get(ref):
+                return message
+    return None
 
 
 def _wrote_to(sent: OutboundMessage, message: InboundMessage) -> bool:

@@ -24,7 +24,8 @@ from centro.kernel.actor import SYSTEM, citizen
 from centro.kernel.numbers import number_for
 from centro.people.actions import remember_person
 from tests import make
-from tests.channels.sms_world import ANA, Telephone, account, call, kannel_query, take_in_all
+from tests.channels.networks import take_in
+from tests.channels.sms_world import ANA, Telephone, account, call, kannel_query
 
 OTHER = "+50766660002"
 
@@ -407,7 +408,7 @@ class TestWasItSolved:
             status="sent", sent_at=now(), external_id=f"centro-{asked.pk}"
         )
         assert call(f"dlr=2&key=centro-{asked.pk}&at=1795708494&said=").status_code == 200
-        take_in_all()
+        take_in()
         asked.refresh_from_db()
         assert asked.status == "failed"
         assert actions.follow_failed_letters() == 1
@@ -459,7 +460,7 @@ class TestManyMessages:
         query = kannel_query("no hay agua")
         for _ in range(3):
             assert call(query).status_code == 200
-        take_in_all()
+        take_in()
         assert len(ana.read()) == 1
         assert InboundMessage.objects.count() == 1
 

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.test import Client
 
 from centro.cases.actions import intake_events
 from centro.channels import reading
@@ -25,29 +24,34 @@ from centro.channels.models import (
 )
 from centro.kernel.clock import now
 from tests.fakes.facebook import Facebook
+from tests.fakes.kannel import Kannel
+from tests.fakes.postmark import Postmark
 from tests.fakes.provider import Event, HookCall, Provider, running
 from tests.fakes.telegram import Telegram
+from tests.fakes.twilio import Twilio
 from tests.fakes.whatsapp import WhatsApp
 from tests.fakes.x import X
 
-# Every channel that a provider brings by a webhook. A new one is added here, and must pass
+# Every channel that somebody else brings. A new one is added here, and must pass
 # test_contract.py.
-PROVIDERS: tuple[type[Provider], ...] = (WhatsApp, Facebook, X, Telegram)
+PROVIDERS: tuple[type[Provider], ...] = (WhatsApp, Facebook, X, Telegram, Kannel, Twilio, Postmark)
 
 
 @contextmanager
 def network(provider: Provider, settings: Any) -> Iterator[Network]:
     """The provider runs, the site knows its address, and we have an account there."""
     with running(provider):
-        setattr(settings, provider.setting, provider.url)
-        yield Network(provider)
+        if provider.setting:
+            setattr(settings, provider.setting, provider.url)
+        yield Network(provider, settings)
 
 
 class Network:
     """One provider and our account there."""
 
-    def __init__(self, fake: Any) -> None:
+    def __init__(self, fake: Any, settings: Any) -> None:
         self.fake = fake
+        self.settings = settings
         self.account: Account = fake.account()
 
     def change(self, **options: str) -> None:
@@ -55,16 +59,18 @@ class Network:
         self.account.options |= options
         self.account.save()
 
+    def look_for_it_at(self, url: str) -> None:
+        """Whoever asks the provider from now on asks there."""
+        if self.fake.setting:
+            setattr(self.settings, self.fake.setting, url)
+        else:
+            self.change(**{self.fake.address_option: url})
+
     def hook(self, call: HookCall, slug: str = "") -> int:
         """The provider's call, as it reaches our site."""
-        headers: Any = dict(call.headers)
-        answer = Client().post(
-            f"/entrada/{self.fake.kind}/{slug or self.account.slug}/",
-            data=call.body,
-            content_type="application/json",
-            headers=headers,
-        )
-        return answer.status_code
+        path = f"/entrada/{self.fake.kind}/{slug or self.account.slug}/"
+        status: int = self.fake.knock(path, call)
+        return status
 
     def bring(self, *events: Event, **how: Any) -> list[int]:
         """The provider brings these, and a worker takes them in."""

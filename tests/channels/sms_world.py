@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
 
-from centro.cases.actions.intake_events import NotTakenInError, take_in_event
 from centro.channels.accounts import save_account
-from centro.channels.models import Account, OutboundMessage, RawEvent
+from centro.channels.models import Account, OutboundMessage
 from centro.kernel.actor import SYSTEM
+from tests.channels.networks import take_in
+from tests.fakes.kannel import PASSWORD, TOKEN, USERNAME, Kannel, basic
+from tests.fakes.twilio import AUTH_TOKEN, NUMBER, SID
 
-TOKEN = "clave-de-la-pasarela_1"
-AUTH_TOKEN = "12345"
-SID = "AC00000000000000000000000000000001"
 ANA = "+50760001234"
-_n = count(1)
+_gateway = Kannel()
 
 
 def account(gateway: str = "kannel", **fields: Any) -> Account:
     """An account of texts, kept by the real action."""
-    options = {"gateway": gateway, "username": "cc311" if gateway == "kannel" else SID}
+    options = {"gateway": gateway, "username": USERNAME if gateway == "kannel" else SID}
     options |= fields.pop("options", {})
-    secrets = {"password": "secreto" if gateway == "kannel" else AUTH_TOKEN, "token": TOKEN}
-    base = {"slug": gateway, "label": f"SMS {gateway}", "address": "311" if gateway == "kannel" else "+15005550006"}  # fmt: skip
+    secrets = {"password": PASSWORD if gateway == "kannel" else AUTH_TOKEN, "token": TOKEN}
+    base = {"slug": gateway, "label": f"SMS {gateway}", "address": "311" if gateway == "kannel" else NUMBER}  # fmt: skip
     made = Account(kind="sms", **base | fields)
     return save_account(account=made, options=options, secrets=secrets, by=SYSTEM)
 
 
-def basic(token: str = TOKEN, user: str = "kannel") -> str:
-    return "Basic " + b64encode(f"{user}:{token}".encode()).decode()
-
-
 def kannel_query(text: str, sender: str = ANA, **fields: str) -> str:
-    """What Kannel asks for a text in its own alphabet, as docs/how-to/connect-sms.md sets it up."""
-    given = {
-        "from": sender, "to": "311", "text": text, "charset": "UTF-8", "coding": "0",
-        "at": "1795708494", "id": f"71a55d77-33a0-461a-a642-{next(_n):012d}", "udh": "", "smsc": "F",
-    }  # fmt: skip
-    return urlencode(given | fields)
+    """What Kannel asks for a text in its own alphabet."""
+    return urlencode(_gateway.says(sender, text, **fields))
 
 
 def call(query: str, slug: str = "kannel", **headers: str) -> Any:
@@ -49,15 +38,6 @@ def call(query: str, slug: str = "kannel", **headers: str) -> Any:
     given = {"authorization": basic(), **headers}
     given = {name: value for name, value in given.items() if value}
     return Client().get(f"/entrada/sms/{slug}/?{query}", headers=given)
-
-
-def take_in_all() -> None:
-    """What the worker does with what waits."""
-    for raw in RawEvent.objects.filter(state="waiting").order_by("pk"):
-        try:
-            take_in_event(raw_id=raw.pk)
-        except NotTakenInError:
-            continue
 
 
 class Telephone:
@@ -70,7 +50,7 @@ class Telephone:
     def write(self, text: str, **fields: str) -> list[OutboundMessage]:
         """Send a text, let the centre work, and give what it answered."""
         assert call(kannel_query(text, self.number, **fields)).status_code == 200
-        take_in_all()
+        take_in()
         return self.read()
 
     def read(self) -> list[OutboundMessage]:

@@ -19,8 +19,10 @@ from itertools import count
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
+from django.test import Client
+
 from centro.channels.accounts import save_account
-from centro.channels.models import Account
+from centro.channels.models import Account, OutboundMessage
 from centro.kernel.actor import SYSTEM
 
 DAY = 24 * 3600
@@ -95,21 +97,37 @@ class Provider(ABC):
     """What every fake does alike; a child knows the words and rules of one provider."""
 
     kind: ClassVar[str]
-    # The setting that holds its address.
-    setting: ClassVar[str]
+    # The setting that holds its address, or else the option of the account.
+    setting: ClassVar[str] = ""
+    address_option: ClassVar[str] = ""
     # Whether one call can bring several things.
     batches: ClassVar[bool] = True
-    # The states that it tells of a message, in their order.
+    # The states that it tells of a message, in their order; whether it tells of failures too.
     states: ClassVar[tuple[str, ...]] = ()
+    tells_failures: ClassVar[bool] = False
     # Whether a free text needs a word from the person in the last 24 hours.
     has_window: ClassVar[bool] = False
 
     # Whether people can edit there what they wrote; whether each call is signed, byte by byte.
     edits: ClassVar[bool] = True
     signs_bytes: ClassVar[bool] = True
+    # Whether what comes proves who brings it; a mail is let in by whom it is for.
+    proves_itself: ClassVar[bool] = True
+    # Whether it says when a message was written, and how long we have to wait.
+    dates_messages: ClassVar[bool] = True
+    asks_to_wait: ClassVar[bool] = True
+    # Whether all that one person writes is one talk, though it names nothing that was said before.
+    one_talk: ClassVar[bool] = True
+    # Whether its calls are JSON.
+    in_json: ClassVar[bool] = True
+    content_type: ClassVar[str] = "application/json"
+    # The longest text that it brings us; whether what we write has to be cut for it.
+    carries: ClassVar[int] = 300_000
+    cuts: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.url = ""
+        self.slug = ""
         self.asked: list[Asked] = []
         self.sent: list[Sent] = []
         self.refused: list[str] = []
@@ -171,9 +189,8 @@ class Provider(ABC):
 
     def account(self, slug: str = "", **options: str) -> Account:
         data = self.account_data()
-        account = Account(
-            kind=self.kind, slug=slug or self.kind, label=self.kind, address=data["address"]
-        )
+        self.slug = slug or self.kind
+        account = Account(kind=self.kind, slug=self.slug, label=self.kind, address=data["address"])
         return save_account(
             account=account,
             options=data["options"] | options,
@@ -187,6 +204,17 @@ class Provider(ABC):
     def call(self, *events: Event) -> HookCall:
         (only,) = self.calls(*events)
         return only
+
+    def knock(self, path: str, call: HookCall) -> int:
+        """Hand a call over at our address, and tell how it was answered."""
+        headers: Any = dict(call.headers)
+        # Its bytes, whatever they are.
+        answer = Client().generic("POST", path, call.body, self.content_type, headers=headers)
+        return answer.status_code
+
+    def cut(self, body: bytes) -> bytes:
+        """A call that broke off before it said anything."""
+        return body[: len(body) // 2]
 
     def bring(
         self,
@@ -217,10 +245,10 @@ class Provider(ABC):
         self.sent.append(sent)
         return sent
 
-    def reserve(self, to: str) -> Sent:
-        """The id that the next message will get, for a provider that tells of it too early."""
-        self.reserved.append(self.new_id(to))
-        return Sent(self.reserved[-1], to, "")
+    def reserve(self, message: OutboundMessage) -> Sent:
+        """The id that a message will get, for a provider that tells of it too early."""
+        self.reserved.append(self.new_id(message.address))
+        return Sent(self.reserved[-1], message.address, "")
 
     def new_id(self, _to: str) -> str:
         return f"{self.kind}.out.{next(self.serial)}"

@@ -19,6 +19,7 @@ class WhatsApp(Meta):
 
     kind = "whatsapp"
     states = ("sent", "delivered", "read")
+    tells_failures = True
     has_window = True
 
     def __init__(self) -> None:

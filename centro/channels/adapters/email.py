@@ -13,7 +13,7 @@ from email.utils import formataddr, parseaddr
 from hashlib import sha256
 from typing import Any
 
-from anymail.exceptions import AnymailAPIError, AnymailError
+from anymail.exceptions import AnymailAPIError, AnymailError, AnymailRecipientsRefused
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -21,11 +21,13 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from imap_tools import ImapToolsError
 
-from centro.channels.channel import Access, Channel, DeliveryError, Field, Item, Outgoing
+from centro.channels.channel import Access, Call, Channel, DeliveryError, Field, Item, Outgoing
+from centro.channels.http import in_seconds
+from centro.channels.mail import esp
 from centro.channels.mail.box import ids_in_box
 from centro.channels.mail.natures import OWN_HEADER
 from centro.channels.mail.reading import read_mail
-from centro.channels.threading import reply_address
+from centro.channels.threading import message_id, reply_address
 from centro.kernel.sealing import derived
 
 MAILBOX = "mailbox"
@@ -33,13 +35,18 @@ LARGEST_MAIL = 25 * 1024 * 1024
 # The text of a message that somebody at the desk wrote (channels.actions.WRITTEN).
 _BY_A_PERSON = "written"
 _PERMANENT = range(500, 600)
+# HTTP: what we asked for is wrong; but for a key or a bill, which somebody will repair, and for the
+# two that ask for patience.
+_WRONG_FOR_GOOD = frozenset(range(400, 500)) - {401, 402, 403, 408, 429}
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Email(Channel):
     kind = "email"
     label = _("Correo")
-    largest = LARGEST_MAIL
+    # Of what its sending provider tells; mails themselves come by another way.
+    largest = 1024 * 1024
+    reports = True
     fields = (
         Field("from_name", _("Nombre del remitente"), required=False, default="Centro 3-1-1"),
         Field("smtp_host", _("Servidor de salida (SMTP)"), required=False),
@@ -49,6 +56,8 @@ class Email(Channel):
         Field("smtp_password", _("Contraseña de salida"), secret=True, required=False),
         Field("esp", _("Proveedor de envío en vez de SMTP (mailgun, brevo…)"), required=False),
         Field("esp_key", _("Clave del proveedor de envío"), secret=True, required=False),
+        Field("esp_url", _("Dirección del proveedor de envío, si no es la usual"), required=False),
+        Field("esp_hook", _("Con qué llama el proveedor de envío: su clave de firma, o usuario:contraseña"), secret=True, required=False),
         Field("imap_host", _("Servidor de entrada (IMAP)"), required=False),
         Field("imap_port", _("Puerto de entrada"), required=False, default="993"),
         Field("imap_security", _("Cifrado de entrada: tls, starttls o none"), required=False, default="tls"),
@@ -60,7 +69,16 @@ class Email(Channel):
         Field("signed", _("«no» si el servidor no admite direcciones con +"), required=False, default="yes"),
     )  # fmt: skip
 
+    def verify(self, access: Access, call: Call) -> None:
+        esp.verify(access, call)
+
+    def key_of(self, call: Call) -> str:
+        return esp.key_of(call)
+
     def parse(self, access: Access, headers: Mapping[str, str], body: bytes) -> list[Item]:
+        if "content-type" in headers:
+            # Only a call has headers of HTTP; a mail has its envelope.
+            return esp.read_call(access, headers, body)
         return [read_mail(access, headers, body, instance_mark())]
 
     def ids_since(self, access: Access, since: datetime) -> frozenset[str] | None:
@@ -85,17 +103,25 @@ class Email(Channel):
         except smtplib.SMTPDataError as error:
             permanent = _all_permanent([error.smtp_code])
             raise DeliveryError(_said(error.smtp_code, error), permanent=permanent) from error
+        except AnymailRecipientsRefused as error:
+            raise DeliveryError(str(error)[:500], permanent=True) from error
         except AnymailAPIError as error:
-            # 4xx: what we asked for is wrong, but for the two that ask for patience.
-            permanent = error.status_code in set(range(400, 500)) - {408, 429}
-            raise DeliveryError(str(error)[:500], permanent=permanent) from error
+            permanent = error.status_code in _WRONG_FOR_GOOD
+            wait = (
+                in_seconds(error.response.headers.get("Retry-After"))
+                if error.response is not None
+                else None
+            )
+            raise DeliveryError(str(error)[:500], permanent=permanent, wait=wait) from error
         except (smtplib.SMTPException, AnymailError, OSError) as error:
             # Also what is wrong between the two servers (a password, the sender, TLS): somebody
             # will repair it, and no message should be lost until then.
             raise DeliveryError(str(error) or type(error).__name__) from error
         except UnicodeError as error:
             raise DeliveryError(str(error), permanent=True) from error
-        return str(mail.extra_headers["Message-ID"])
+        # A provider gives it another name, by which it will speak of it.
+        status = getattr(mail, "anymail_status", None)
+        return str((status and status.message_id) or mail.extra_headers["Message-ID"])
 
 
 def instance_mark() -> str:
@@ -109,7 +135,7 @@ def _mail(access: Access, message: Outgoing) -> EmailMultiAlternatives:
     sender = _from(access)
     own = parseaddr(sender)[1]
     headers = {
-        "Message-ID": f"<centro-{message.key}@{own.rpartition('@')[2] or 'localhost'}>",
+        "Message-ID": message_id(own, message.key),
         OWN_HEADER: instance_mark(),
     }
     if message.name != _BY_A_PERSON:
@@ -120,8 +146,10 @@ def _mail(access: Access, message: Outgoing) -> EmailMultiAlternatives:
     envelope = sender
     if access.id is not None and access.options.get("signed", "yes") != "no":
         # Answers and what comes back find their message by it; anybody can forge a reference.
-        envelope = headers["Reply-To"] = reply_address(own, message.key)
-        headers["From"] = sender
+        headers["Reply-To"] = reply_address(own, message.key)
+        if not access.options.get("esp"):
+            # A sending provider has an envelope of its own, and tells us itself what came back.
+            envelope, headers["From"] = headers["Reply-To"], sender
     mail = EmailMultiAlternatives(
         subject=" ".join(message.subject.split()) or str(_("Mensaje del Centro 3-1-1")),
         body=message.body,
@@ -144,8 +172,7 @@ def _from(access: Access) -> str:
 def _connection(access: Access) -> Any:
     given = access.options
     if given.get("esp"):
-        backend = f"anymail.backends.{given['esp']}.EmailBackend"
-        return get_connection(backend, api_key=access.secrets.get("esp_key", ""))
+        return esp.connection(given["esp"], access)
     if not given.get("smtp_host"):
         return get_connection(_SMTP)
     security = given.get("smtp_security", "starttls")

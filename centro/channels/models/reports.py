@@ -16,6 +16,8 @@ class DeliveryReport(models.Model):
     at = models.DateTimeField()
     error = models.TextField(blank=True)
     permanent = models.BooleanField(default=False)
+    # The address itself takes nothing more.
+    closes = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [

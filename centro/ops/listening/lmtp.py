@@ -77,12 +77,19 @@ def _account_of(address: str) -> Account | None:
 
 
 def _keep(envelope: Envelope) -> int | None:
-    account = _account_of(envelope.rcpt_tos[0])
-    if account is None:
-        raise LookupError(envelope.rcpt_tos[0])
     body: Any = envelope.original_content
-    headers = {FROM: envelope.mail_from or "<>", TO: envelope.rcpt_tos[0]}
-    return store_raw(account=account, body=body, headers=headers, way="lmtp")
+    return keep_mail(sender=envelope.mail_from or "<>", to=envelope.rcpt_tos[0], body=body)
+
+
+def keep_mail(*, sender: str, to: str, body: bytes) -> int | None:
+    """Keep a mail for the account it is for. Raises LookupError when the address is none of ours.
+
+    Returns the id of what is kept, or None when it was brought before.
+    """
+    account = _account_of(to)
+    if account is None:
+        raise LookupError(to)
+    return store_raw(account=account, body=body, headers={FROM: sender, TO: to}, way="lmtp")
 
 
 class Patient(LMTP):
