@@ -17,6 +17,9 @@ from django.utils.functional import Promise
 
 from centro.kernel.errors import Refused
 
+# Stands before the id of somebody who only commented, where a network has another for private words.
+COMMENTER = "comment:"
+
 
 class Forged(Refused):
     """A call that does not prove that it comes from the provider."""
@@ -215,6 +218,14 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A message that a provider took: its id, and by which id it says that the person is known."""
+
+    id: str
+    recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file fetched from the provider."""
 
@@ -266,8 +277,15 @@ class Channel(ABC):
         return "", "text/plain"
 
     @abstractmethod
-    def send(self, access: Access, message: Outgoing) -> str:
+    def send(self, access: Access, message: Outgoing) -> str | Taken:
         """Send, and return the provider's id. Raise DeliveryError; never return on failure."""
+
+    def writes_late(self, access: Access, *, reference: str, in_reply_to: str) -> bool:
+        """Whether something can be sent to a person after the window: a template, a tag.
+
+        `reference` is the number of the case, `in_reply_to` what it would answer.
+        """
+        return True
 
     def fetch(self, access: Access, ref: str) -> Download:
         """A file that came with a message. Raise DeliveryError; a permanent one is given up."""

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
-from centro.channels.channel import Access, Channel, DeliveryError, Outgoing
-from centro.channels.models import DeliveryAttempt, InboundMessage, OutboundMessage
+from centro.channels.channel import Access, DeliveryError, Outgoing, Taken
+from centro.channels.joining import learn_recipient
+from centro.channels.models import DeliveryAttempt, OutboundMessage
 from centro.channels.registry import get_channel
 from centro.channels.reports import apply_reports
+from centro.channels.windows import is_open
 from centro.kernel.clock import now
 
 # How long to wait after each failed attempt; after the last one the message has failed. About a
@@ -59,7 +61,7 @@ def _attempt(message: OutboundMessage) -> DeliveryError | None:
         message.status, message.sent_at = _S.SENT, started
     elif failure.permanent or message.attempts.count() >= _MOST_ATTEMPTS:
         message.status = _S.FAILED
-    message.save(update_fields=["status", "sent_at", "error", "external_id"])
+    message.save(update_fields=["status", "sent_at", "error", "external_id", "identity", "address"])
     # A fast provider has told what became of it before it told us its id.
     apply_reports(message)
     return failure
@@ -79,35 +81,26 @@ def _hand_over(message: OutboundMessage) -> DeliveryError | None:
         language=_language(message),
         in_reply_to=message.in_reply_to,
         public=message.public,
-        window_open=_window_open(message, channel),
+        window_open=is_open(channel, message.identity_id, message.account_id),
     )
     try:
-        message.external_id = channel.send(access, outgoing)[:200]
+        taken = channel.send(access, outgoing)
     except DeliveryError as error:
         return error
     except Exception as error:
         # A fault of the adapter counts as an attempt, so that it cannot go round for ever.
         _log.exception("channel %s failed unexpectedly", message.kind)
         return DeliveryError(f"{type(error).__name__}: {error}")
+    if isinstance(taken, Taken):
+        learn_recipient(message, taken.recipient)
+        taken = taken.id
+    message.external_id = taken[:200]
     return None
 
 
 def _language(message: OutboundMessage) -> str:
     person = message.identity.person if message.identity else None
     return person.language if person else "es"
-
-
-def _window_open(message: OutboundMessage, channel: Channel) -> bool:
-    """Whether the person wrote by this channel, to us alone, within its window."""
-    if channel.window is None or message.identity_id is None:
-        return channel.window is None
-    lately = InboundMessage.objects.filter(
-        identity=message.identity_id,
-        account=message.account_id,
-        public=False,
-        received_at__gt=now() - channel.window,
-    ).exclude(nature=InboundMessage.Nature.OWN)
-    return lately.exists()
 
 
 def find_lost_messages() -> list[int]:

@@ -57,8 +57,11 @@ def _same(known: InboundMessage, item: Incoming) -> bool:
     """Whether it says again what is known; what was edited since cannot be compared."""
     if known.edited_at is not None:
         return True
-    words = (known.identity.external_id, known.subject, known.body)
-    return words == (_line(item.sender.id, 254), _line(item.subject, 300), clean(item.text))
+    if (known.subject, known.body) != (_line(item.subject, 300), clean(item.text)):
+        return False
+    sender = _line(item.sender.id, 254)
+    other_names = known.identity.other_names.filter(external_id=sender)
+    return known.identity.external_id == sender or other_names.exists()
 
 
 def _digest(item: Incoming) -> str:
@@ -76,7 +79,7 @@ def remember_identity(kind: str, sender: Sender) -> Identity:
         "handle": _line(sender.handle, 100),
         "phone": _line(sender.phone, 20),
     }
-    identity, _created = Identity.objects.select_related("person").get_or_create(
+    identity, _created = Identity.objects.select_related("person", "same_as__person").get_or_create(
         kind=kind, external_id=external_id, defaults=told
     )
     new = {
@@ -86,7 +89,7 @@ def remember_identity(kind: str, sender: Sender) -> Identity:
         setattr(identity, name, value)
     if new:
         identity.save(update_fields=list(new))
-    return identity
+    return identity.same_as or identity
 
 
 def change_message(account: Account, change: Change) -> InboundMessage | None:

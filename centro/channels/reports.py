@@ -50,7 +50,7 @@ def _write_down(account: Account, report: Report) -> bool:
         defaults={"at": report.at or now(), **told},
     )
     worse = (report.closes, report.permanent) > (row.closes, row.permanent)
-    if not created and worse and (report.closes or report.status == _S.FAILED):
+    if not created and worse and (report.closes or report.status == "failed"):
         for name, value in told.items():
             setattr(row, name, value)
         row.save(update_fields=list(told))

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from centro.accounts.models import User
 from centro.channels.actions import send_words
 from centro.channels.models import Identity, InboundMessage, OutboundMessage
+from centro.channels.registry import get_channel
+from centro.channels.windows import is_open
 from centro.contacts import canned
 from centro.contacts.actions import answer_contact, open_contact
 from centro.contacts.assigning import hold
@@ -59,6 +61,8 @@ def answer_conversation(
         raise Refused(_("A esta conversación no se le puede responder."))
     if public:
         _check_public(text, last)
+    else:
+        _check_window(last, reference)
     identity = last.identity
     message = send_words(
         kind=identity.kind,
@@ -96,6 +100,23 @@ def _check_public(text: str, last: InboundMessage) -> None:
     if _PERSONAL.search(text):
         raise Invalid(
             _("Una respuesta pública no lleva números de caso, teléfonos, cédulas ni correos.")
+        )
+
+
+def _check_window(last: InboundMessage, reference: str) -> None:
+    """Refuse what the network would not take any more, while whoever wrote it can still do something."""
+    channel = get_channel(last.identity.kind)
+    if is_open(channel, last.identity_id, last.account_id):
+        return
+    access, answered = last.account.access, last.external_id
+    if not channel.writes_late(access, reference=reference, in_reply_to=answered):
+        raise Refused(
+            _(
+                "%(channel)s ya no deja escribirle: pasó demasiado tiempo desde su último mensaje. "
+                "Llámele o búsquele por otra vía. Quien administra los canales puede poner una "
+                "plantilla general en la cuenta."
+            )
+            % {"channel": channel.label}
         )
 
 

@@ -51,7 +51,9 @@ def point_of(identity: Identity) -> tuple[str, str] | None:
     if identity.kind == "sms":
         phone = identity.phone or identity.external_id
         return (ContactPoint.Kind.PHONE.value, phone) if phone.startswith("+") else None
-    return (identity.kind, identity.external_id) if identity.kind in _KINDS else None
+    if identity.kind not in _KINDS or identity.in_public_only:
+        return None
+    return identity.kind, identity.external_id
 
 
 def propose_people(

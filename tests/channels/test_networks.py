@@ -63,6 +63,11 @@ def known(net: Network, hours_ago: float = 0) -> str:
     return person
 
 
+def reply_to(net: Network, message: InboundMessage) -> OutboundMessage:
+    """A private answer to what somebody wrote in public."""
+    return net.write(message.identity.external_id, in_reply_to=message.external_id)
+
+
 # ---- Are we there? ----
 
 
@@ -132,6 +137,46 @@ def test_without_a_case_or_a_template_nothing_can_be_said_after_a_day(whatsapp):
     deliver(message)
     assert (message.status, whatsapp.fake.asked) == ("failed", [])
     assert "24 horas" in message.error
+
+
+def test_an_answer_without_a_case_leaves_by_the_general_template(whatsapp):
+    whatsapp.change(general_es="respuesta:es:texto, sitio")
+    message = whatsapp.write(known(whatsapp, hours_ago=25), "La oficina abre\n\na las 8.")
+    assert deliver(message) is None
+    (sent,) = whatsapp.fake.sent
+    assert (sent.template, sent.text) == (
+        "respuesta", "La oficina abre a las 8. http://127.0.0.1:8311"
+    )  # fmt: skip
+    assert whatsapp.fake.refused == []
+
+
+@pytest.mark.parametrize("text", ["🙂 " * 3000, "x" * 5000, "\t a      b \r\n"])
+def test_any_text_fits_into_the_blank_of_the_general_template(whatsapp, text):
+    whatsapp.change(general_es="respuesta:es:texto,sitio")
+    assert deliver(whatsapp.write(known(whatsapp, hours_ago=25), text)) is None
+    assert whatsapp.fake.refused == []
+
+
+def test_a_general_template_may_have_no_blanks(whatsapp):
+    whatsapp.change(general_es="escribanos:es")
+    assert deliver(whatsapp.write(known(whatsapp, hours_ago=25))) is None
+    assert (whatsapp.fake.sent[0].template, whatsapp.fake.refused) == ("escribanos", [])
+
+
+def test_a_case_has_its_own_template_even_where_there_is_a_general_one(whatsapp):
+    whatsapp.change(general_es="respuesta:es:texto,sitio")
+    person = known(whatsapp, hours_ago=25)
+    deliver(whatsapp.write(person, reference=NUMBER))
+    whatsapp.change(template_es="")
+    deliver(whatsapp.write(person, reference=NUMBER))
+    assert [sent.template for sent in whatsapp.fake.sent] == ["caso_novedad", "respuesta"]
+
+
+def test_a_general_template_that_is_declared_wrong_is_repaired_by_somebody(whatsapp):
+    whatsapp.change(general_es="respuesta:es:cédula")
+    message = whatsapp.write(known(whatsapp, hours_ago=25))
+    assert deliver(message) is not None
+    assert (message.status, whatsapp.fake.asked) == ("queued", [])
 
 
 def test_a_template_that_waits_for_approval_is_tried_again(whatsapp):
@@ -303,15 +348,83 @@ def test_a_comment_opens_no_window_but_may_be_answered_in_private_once(facebook)
     facebook.bring(event)
     (comment,) = messages()
     assert comment.public
-    first = facebook.write(person, in_reply_to=comment.external_id)
+    first = reply_to(facebook, comment)
     assert deliver(first) is None
     assert (first.status, facebook.fake.refused) == ("sent", [])
-    second = facebook.write(person, in_reply_to=comment.external_id)
+    second = reply_to(facebook, comment)
     deliver(second)
     assert second.status == "failed"
+    assert "una sola vez" in second.error
     third = facebook.write(person)
     deliver(third)
     assert third.status == "failed"
+    assert len(facebook.fake.sent) == 1
+
+
+def test_who_commented_is_nobody_of_messenger_until_meta_says_who(facebook):
+    person = facebook.fake.person()
+    facebook.bring(facebook.fake.comments_on(person, "Sin agua"))
+    (comment,) = messages()
+    commenter = comment.identity.external_id
+    assert commenter == f"comment:{facebook.fake.commenter(person)}"
+    # Neither by that id nor without a comment to answer.
+    message = facebook.write(commenter)
+    deliver(message)
+    assert (message.status, facebook.fake.asked) == ("failed", [])
+
+
+def test_the_answer_to_a_private_reply_says_who_it_is_and_all_goes_on_as_one(facebook):
+    person = facebook.fake.person()
+    facebook.bring(facebook.fake.comments_on(person, "Sin agua"))
+    (comment,) = messages()
+    first = reply_to(facebook, comment)
+    deliver(first)
+    assert (first.address, first.identity.external_id) == (person, person)
+    facebook.bring(facebook.fake.says(person, "Vivo en Burunga"))
+    facebook.bring(facebook.fake.comments_on(person, "Ya les escribí"))
+    assert {m.identity_id for m in messages()} == {first.identity_id}
+    assert messages()[0].entry.conversation_id == messages()[1].entry.conversation_id
+    facebook.bring(facebook.fake.tells(facebook.fake.sent[0], "read"))
+    first.refresh_from_db()
+    assert first.status == "read"
+    # Now they can be written to as everybody.
+    assert deliver(facebook.write(person)) is None
+    assert facebook.fake.refused == []
+
+
+def test_who_had_written_in_private_before_is_the_same_person_from_then_on(facebook):
+    person = known(facebook, hours_ago=48)
+    ana = Person.objects.create(name="Ana")
+    facebook.bring(facebook.fake.comments_on(person, "Sigue igual"))
+    private, comment = messages()
+    assert private.identity_id != comment.identity_id
+    comment.identity.person = ana
+    comment.identity.save()
+    deliver(reply_to(facebook, comment))
+    private, comment = messages()
+    assert private.identity_id == comment.identity_id
+    assert private.identity.person == ana
+    facebook.bring(facebook.fake.comments_on(person, "¿Y entonces?"))
+    assert messages()[2].identity_id == private.identity_id
+
+
+def test_a_comment_of_somebody_known_that_is_brought_again_makes_no_second(facebook):
+    event = facebook.fake.comments_on(facebook.fake.person(), "Sin agua")
+    facebook.bring(event)
+    deliver(reply_to(facebook, messages()[0]))
+    facebook.bring(event, facebook.fake.says(facebook.fake.person(2), "Otra"))
+    assert sorted(m.body for m in messages()) == ["Otra", "Sin agua"]
+
+
+def test_what_a_visitor_posted_is_answered_in_private_by_the_name_of_the_post(facebook):
+    person = facebook.fake.person()
+    post = f"{facebook.account.address}_77"
+    facebook.bring(
+        facebook.fake.comments_on(person, "Hola", item="post", post_id=post, comment_id=post)
+    )
+    assert deliver(reply_to(facebook, messages()[0])) is None
+    assert facebook.fake.refused == []
+    assert facebook.fake.sent[0].to == person
 
 
 def test_a_comment_is_too_old_for_a_private_answer_after_a_week(facebook):
@@ -319,9 +432,10 @@ def test_a_comment_is_too_old_for_a_private_answer_after_a_week(facebook):
     facebook.bring(facebook.fake.comments_on(person, "Hola"))
     number = messages()[0].external_id
     facebook.fake.comments[number]["at"] -= 8 * DAY
-    message = facebook.write(person, in_reply_to=number)
+    message = reply_to(facebook, messages()[0])
     deliver(message)
     assert message.status == "failed"
+    assert "siete días" in message.error
 
 
 def test_a_comment_that_is_deleted_is_shown_as_deleted_and_not_forgotten(facebook):

@@ -15,7 +15,11 @@ POST = f"{PAGE}_9001"
 
 
 class Facebook(Meta):
-    """`comments`: id → (author, when, whether it had its private reply)."""
+    """`comments`: id → (author, when, whether it had its private reply).
+
+    Whoever comments has another id there than in Messenger, and only the answer to a private reply
+    tells which belong together.
+    """
 
     kind = "facebook"
     states = ("delivered", "read")
@@ -54,13 +58,17 @@ class Facebook(Meta):
             "recipient": {"id": person},
         }
 
+    def commenter(self, person: str) -> str:
+        """What the feed calls a person of Messenger."""
+        return f"10{person}"
+
     def comments_on(self, person: str, text: str, verb: str = "add", **more: Any) -> Event:
-        """Somebody writes below a post of the page."""
+        """Somebody writes below a post of the page; `person` as Messenger knows them."""
         number = more.pop("comment_id", None) or f"9001_{next(self.serial)}"
         value = {
             "item": "comment",
             "verb": verb,
-            "from": {"id": person, "name": "Ana Pérez"},
+            "from": {"id": self.commenter(person), "name": "Ana Pérez"},
             "post_id": POST,
             "comment_id": number,
             "parent_id": POST,
@@ -90,7 +98,7 @@ class Facebook(Meta):
         if "value" in event:
             value, verb = event["value"], "remove" if text is None else "edited"
             return self.comments_on(
-                value["from"]["id"], text or "", verb, comment_id=value["comment_id"]
+                value["from"]["id"][2:], text or "", verb, comment_id=value["comment_id"]
             )
         mid, person = event["message"]["mid"], event["sender"]["id"]
         if text is None:
@@ -127,20 +135,23 @@ class Facebook(Meta):
 
     def _message(self, given: dict[str, Any]) -> Reply:
         recipient = given.get("recipient", {})
-        if len(recipient) != 1 or not recipient.keys() <= {"id", "comment_id"}:
+        if len(recipient) != 1 or not recipient.keys() <= {"id", "comment_id", "post_id"}:
             refuse(100, "one recipient")
         self.require_fields(given["message"], {"text"}, {"metadata"}, lambda why: refuse(100, why))
         text = given["message"]["text"]
         if not 1 <= len(text) <= 2000:
             refuse(100, f"a text of {len(text)} characters")
-        if "comment_id" in recipient:
-            person = self._private_reply(given, recipient["comment_id"])
+        if "id" not in recipient:
+            (about,) = recipient.items()
+            person = self._private_reply(given, *about)
         else:
             person = self._to_person(given, recipient["id"])
         sent = self.take(person, text)
         return Reply(200, {"recipient_id": person, "message_id": sent.id})
 
-    def _private_reply(self, given: dict[str, Any], comment: str) -> str:
+    def _private_reply(self, given: dict[str, Any], named: str, comment: str) -> str:
+        if (named == "post_id") is not comment.startswith(f"{PAGE}_"):
+            refuse(100, f"{comment} is no {named}")
         self.require_fields(given, {"recipient", "message"}, set(), lambda why: refuse(100, why))
         found = self.comments.get(comment)
         if found is None:

@@ -24,7 +24,10 @@ class WhatsApp(Meta):
 
     def __init__(self) -> None:
         super().__init__()
-        self.templates = {("caso_novedad", "es"): 2, ("case_news", "en_US"): 2}
+        self.templates = {
+            ("caso_novedad", "es"): 2, ("case_news", "en_US"): 2, ("respuesta", "es"): 2,
+            ("escribanos", "es"): 0,
+        }  # fmt: skip
         self.blocked: set[str] = set()
         self.known: set[str] = set()
 
@@ -168,8 +171,12 @@ class WhatsApp(Meta):
         key = given["name"], given["language"]["code"]
         if key not in self.templates:
             refuse(132001, f"no template {key}", 404)
-        (body,) = [each for each in given["components"] if each["type"] == "body"]
-        values = [each["text"] for each in body["parameters"]]
+        bodies = [each for each in given["components"] if each["type"] == "body"]
+        values = [each["text"] for body in bodies for each in body["parameters"]]
+        if bodies and not values:
+            refuse(132018, "a body without parameters")
+        if sum(map(len, values)) > 1024:
+            refuse(132005, "the text of a template is too long")
         if len(values) != self.templates[key]:
             refuse(132000, f"{len(values)} values for {self.templates[key]} blanks")
         if any(not value or "\n" in value or "    " in value for value in values):

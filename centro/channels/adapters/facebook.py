@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from centro.channels import meta
 from centro.channels.channel import (
+    COMMENTER,
     Access,
     Call,
     Change,
@@ -31,6 +32,7 @@ from centro.channels.channel import (
     Rejected,
     Report,
     Sender,
+    Taken,
     Unreadable,
 )
 from centro.channels.fitting import fit, require_sendable
@@ -51,7 +53,7 @@ from centro.files.documents import LARGEST
 _FILES = frozenset({"image", "video", "audio", "file"})
 _HOSTS = (".fbcdn.net", ".fbsbx.com")
 _COMMENT = re.compile(r"\d+_\d+")
-_ADDRESSES = re.compile(r"\d{1,30}")
+_ADDRESSES = re.compile(rf"({COMMENTER})?\d{{1,30}}")
 _LONGEST_COMMENT = 8000
 _MILLIS = 1000
 # Our own word comes back to us as an echo; by this mark we know it.
@@ -60,6 +62,10 @@ _TOO_MANY = frozenset({4, 17, 32, 613, 80001, 80006})
 # Faults over there, and what somebody will repair: a token, a permission.
 _CURABLE = frozenset({1, 2, 10, 190, 368, 1200, *range(200, 300)})
 # Outside the time in which we may write; a person who cannot be written to.
+_PRIVATE_REPLY = {
+    10900: gettext_lazy("Facebook deja responder en privado una sola vez a cada comentario, y ya se hizo."),
+    10903: gettext_lazy("El comentario tiene más de siete días: Facebook ya no deja responderle en privado."),
+}  # fmt: skip
 _FINAL = frozenset({2018278, 2018001, 2018108, 1545041, 2018065})
 
 
@@ -107,16 +113,23 @@ class Facebook(Channel):
 
     # ---- Out ----
 
-    def send(self, access: Access, message: Outgoing) -> str:
+    def writes_late(self, access: Access, *, reference: str, in_reply_to: str) -> bool:
+        by_tag = access.options.get("human_agent") == "1"
+        return by_tag or _COMMENT.fullmatch(in_reply_to) is not None
+
+    def send(self, access: Access, message: Outgoing) -> Taken:
         require_sendable(message, _ADDRESSES)
         if message.public:
             text = {"message": fit(message, _LONGEST_COMMENT)}
-            return _post(access, (message.in_reply_to, "comments"), text, "id")
+            return Taken(
+                text_of(_post(access, (message.in_reply_to, "comments"), text, "id"), "id")
+            )
         payload = {
             **_whom(access, message),
             "message": {"text": fit(message, self.longest), "metadata": f"{_MARK}{message.key}"},
         }
-        return _post(access, (access.address, "messages"), payload, "message_id")
+        taken = _post(access, (access.address, "messages"), payload, "message_id")
+        return Taken(text_of(taken, "message_id"), recipient=text_of(taken, "recipient_id"))
 
 
 # ---- What comes ----
@@ -253,9 +266,11 @@ def _comment(value: Json, identity: str, *, own: bool) -> Item:
     author = inner(value, "from")
     post, parent = text_of(value, "post_id"), text_of(value, "parent_id")
     photo = text_of(value, "photo")
+    # What a feed calls a person is not what Messenger calls them (see `_whom`).
+    named = needed(author, "id") if own else f"{COMMENTER}{needed(author, 'id')}"
     return Incoming(
         id=identity,
-        sender=Sender(needed(author, "id"), name=text_of(author, "name")),
+        sender=Sender(named, name=text_of(author, "name")),
         text=text_of(value, "message"),
         sent_at=moment(value.get("created_time")),
         public=True,
@@ -273,28 +288,39 @@ def _comment(value: Json, identity: str, *, own: bool) -> Item:
 
 def _whom(access: Access, message: Outgoing) -> dict[str, object]:
     """Whom a private message is for, and by which right it is sent."""
-    if _COMMENT.fullmatch(message.in_reply_to):
-        # A private reply to a comment: once, within seven days; Meta counts.
-        return {"recipient": {"comment_id": message.in_reply_to}}
     recipient = {"id": message.address}
-    if message.window_open:
+    known = not message.address.startswith(COMMENTER)
+    if known and message.window_open:
         return {"recipient": recipient, "messaging_type": "RESPONSE"}
+    if _COMMENT.fullmatch(message.in_reply_to):
+        # A private reply to a comment or post: once, within seven days; Meta counts, and its
+        # answer says by which id the person can be written to from then on.
+        post = message.in_reply_to.startswith(f"{access.address}_")
+        return {"recipient": {"post_id" if post else "comment_id": message.in_reply_to}}
+    if not known:
+        raise DeliveryError(
+            _("Sólo comentó en público: Facebook deja escribirle en respuesta a un comentario."),
+            permanent=True,
+        )
     # The tag is for what a person at the desk wrote, never for letters of ours.
     if access.options.get("human_agent") == "1" and message.name == "written":
         return {"recipient": recipient, "messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
     raise DeliveryError(_("La persona no ha escrito en 24 horas."), permanent=True)
 
 
-def _post(access: Access, path: tuple[str, ...], payload: Mapping[str, object], named: str) -> str:
+def _post(access: Access, path: tuple[str, ...], payload: Mapping[str, object], named: str) -> Json:
     answer = meta.graph(access, "POST", path, payload)
     if not answer.ok:
         raise _refused(answer)
     if not text_of(answer.data, named):
         raise DeliveryError("an answer without the id of the message")
-    return text_of(answer.data, named)
+    return answer.data
 
 
 def _refused(answer: Answer) -> DeliveryError:
+    code = meta.error_of(answer).get("code")
+    if code in _PRIVATE_REPLY:
+        return DeliveryError(str(_PRIVATE_REPLY[code]), permanent=True)
     return meta.refusal(answer, too_many=_TOO_MANY, curable=_CURABLE, final=_FINAL)
 
 

@@ -67,6 +67,8 @@ _CURABLE = frozenset(
 # A telephone, or the id by which Meta names a person to us alone.
 _ADDRESSES = re.compile(r"\+?\d{8,15}|[A-Z]{2}(\.ENT)?\.\w{1,128}")
 _WINDOW_CLOSED = 131047
+# The body of a template holds 1024 letters with its blanks filled.
+_LONGEST_BLANK = 700
 
 
 class WhatsApp(Channel):
@@ -85,6 +87,16 @@ class WhatsApp(Channel):
         Field(
             "template_en",
             gettext_lazy("Plantilla en inglés (nombre:idioma)"),
+            required=False,
+        ),
+        Field(
+            "general_es",
+            gettext_lazy("Plantilla general, sin caso (nombre:idioma:texto,sitio)"),
+            required=False,
+        ),
+        Field(
+            "general_en",
+            gettext_lazy("Plantilla general en inglés (nombre:idioma:texto,sitio)"),
             required=False,
         ),
     )
@@ -119,6 +131,11 @@ class WhatsApp(Channel):
         return Download(got.data, text_of(told.data, "mime_type") or got.media_type)
 
     # ---- Out ----
+
+    def writes_late(self, access: Access, *, reference: str, in_reply_to: str) -> bool:
+        return bool(
+            access.options.get("general_es") or (reference and access.options.get("template_es"))
+        )
 
     def send(self, access: Access, message: Outgoing) -> str:
         require_sendable(message, _ADDRESSES)
@@ -312,22 +329,45 @@ def _words(message: Outgoing) -> dict[str, object]:
 
 
 def _template(access: Access, message: Outgoing) -> dict[str, object]:
-    """A text that Meta has approved, with the number of the case and where to read the rest."""
-    wanted = access.options.get(f"template_{message.language}") or access.options.get("template_es")
-    if not wanted or not message.reference:
+    """A text that Meta has approved: with the number of the case and where to read the rest, or
+    with what the account's general template declares."""
+    name, language, values = _approved(access, message)
+    parameters = [{"type": "text", "text": text} for text in values]
+    body = [{"type": "body", "parameters": parameters}] if parameters else []
+    template = {"name": name, "language": {"code": language}, "components": body}
+    return {**_to(message.address), "type": "template", "template": template}
+
+
+def _approved(access: Access, message: Outgoing) -> tuple[str, str, list[str]]:
+    """Name and language of the template to use, and what fills its blanks."""
+    wanted = _option(access, "template", message) if message.reference else ""
+    if wanted:
+        name, _colon, language = wanted.partition(":")
+        link = f"{settings.SITE_URL}/seguimiento/{message.reference}/"
+        return name, language or message.language, [message.reference, link]
+    wanted = _option(access, "general", message)
+    if not wanted:
         raise DeliveryError(
             _("La persona no ha escrito en 24 horas y no hay plantilla para este mensaje."),
             permanent=True,
         )
-    name, _colon, language = wanted.partition(":")
-    link = f"{settings.SITE_URL}/seguimiento/{message.reference}/"
-    values = [{"type": "text", "text": text} for text in (message.reference, link)]
-    template = {
-        "name": name,
-        "language": {"code": language or message.language},
-        "components": [{"type": "body", "parameters": values}],
-    }
-    return {**_to(message.address), "type": "template", "template": template}
+    name, language, declared, *_more = [*wanted.split(":"), "", ""]
+    blanks = [blank.strip() for blank in declared.split(",") if blank.strip()]
+    known = {"texto": _one_line(message.body), "sitio": settings.SITE_URL}
+    if not set(blanks) <= known.keys():
+        # Somebody will repair the account: nothing is given up until then.
+        raise DeliveryError(f"a general template with a blank that we cannot fill: {declared}")
+    return name, language or message.language, [known[blank] for blank in blanks]
+
+
+def _option(access: Access, what: str, message: Outgoing) -> str:
+    return access.options.get(f"{what}_{message.language}") or access.options.get(f"{what}_es", "")
+
+
+def _one_line(text: str) -> str:
+    """A text as a blank takes it: without line ends, and short enough for the whole to fit."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_BLANK else line[: _LONGEST_BLANK - 1].rstrip() + "…"
 
 
 def _post(access: Access, payload: Mapping[str, object]) -> str:

@@ -63,7 +63,7 @@ _FOR_EVER = re.compile(r"(?<![\d.])5(?:\d\d|\.\d{1,3}\.\d{1,3})(?![\d.])")
 def connection(name: str, access: Access) -> Any:
     """What sends by a provider; one that is not in the table is tried as most of them are."""
     esp = ESPS.get(name)
-    opens = {esp.key if esp else "api_key": access.secrets.get("esp_key", "")}
+    opens: dict[str, Any] = {esp.key if esp else "api_key": access.secrets.get("esp_key", "")}
     if access.options.get("esp_url"):
         opens["api_url"] = access.options["esp_url"]
     return get_connection(f"anymail.backends.{name}.EmailBackend", **opens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from centro.channels.channel import COMMENTER
 from centro.people.models import Person
 
 
@@ -23,6 +24,10 @@ class Identity(models.Model):
     person = models.ForeignKey(
         Person, on_delete=models.SET_NULL, null=True, related_name="identities"
     )
+    # The row of the same person under the id by which we can write, where the network said so.
+    same_as = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="other_names"
+    )
     # A person at the desk said that what comes from here is spam.
     spam = models.BooleanField(default=False)
     # Since when the person wants only what cannot be left out; None: everything.
@@ -41,3 +46,8 @@ class Identity(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.handle or self.external_id
+
+    @property
+    def in_public_only(self) -> bool:
+        """Whether it names somebody where everybody reads, and is no address to write to."""
+        return self.external_id.startswith(COMMENTER)

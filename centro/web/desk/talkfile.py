@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import nh3
@@ -24,6 +25,7 @@ from centro.catalog.models import ServiceType
 from centro.catalog.queries import suggest_services
 from centro.channels.models import Attachment, InboundMessage, OutboundMessage
 from centro.channels.registry import all_channels
+from centro.channels.windows import open_until
 from centro.contacts.answering import last_message
 from centro.contacts.canned import fill
 from centro.contacts.models import CannedReply, Conversation, ConversationEntry
@@ -165,13 +167,29 @@ class TalkFile:
     def may_open_case(self) -> bool:
         return scope_of(self.user).has(*FRONT)
 
-    @property
-    def late_window(self) -> bool:
-        """Whether the channel no longer takes free texts: the last word was too long ago."""
+    @cached_property
+    def window(self) -> str:
+        """Whether the channel takes free texts: `open`, `late`, `public` for who never wrote to us
+        alone; empty where it always does."""
         channel = all_channels().get(self.talk.channel)
         if channel is None or channel.window is None or self.last is None:
-            return False
-        return self.last.received_at < now() - channel.window
+            return ""
+        if self.window_until is None:
+            return "public"
+        return "open" if self.window_until > now() else "late"
+
+    @cached_property
+    def window_until(self) -> datetime | None:
+        channel = all_channels()[self.talk.channel]
+        last = self.last
+        return open_until(channel, last.identity_id, last.account_id) if last else None
+
+    @property
+    def window_left(self) -> str:
+        """How much of an open window is left: «3 h», or minutes in its last hour."""
+        assert self.window_until is not None
+        minutes = max(1, int((self.window_until - now()).total_seconds() // 60))
+        return f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min"
 
     @property
     def fits(self) -> int:
