@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from centro.accounts.roles import Role
 from centro.cases.doctor import check_everything
 from centro.cases.models import Case, CaseConversation, Look
 from centro.channels.channel import Part
-from centro.channels.models import Attachment, Identity, OutboundMessage
+from centro.channels.models import Attachment, Identity, InboundMessage, OutboundMessage
 from centro.contacts.models import Contact, Conversation, Draft
+from centro.kernel.clock import now
 from centro.people.models import ContactPoint
 from tests import make, talks
 from tests.channels.mails import picture
@@ -245,6 +247,44 @@ def test_a_private_message_is_never_answered_in_public(desk):
     talk = talks.talk()
     desk.post(at(talk, "talk_reply"), {"text": "Buenos días", "public": "on"})
     assert not OutboundMessage.objects.filter(public=True).exists()
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (timedelta(hours=20, minutes=30), "Quedan 3 h para escribirle libremente por WhatsApp"),
+        (timedelta(hours=23, minutes=30, seconds=20), "Quedan 29 min para escribirle"),
+        (timedelta(hours=25), "Pasó el plazo para escribirle libremente por WhatsApp"),
+    ],
+)
+def test_who_answers_sees_first_how_long_the_channel_still_lets_them(desk, ago, shown):
+    talk = talks.talk(to=talks.account("whatsapp"), sender="50760000001")
+    InboundMessage.objects.update(received_at=now() - ago)
+    assert shown in words(desk.get(at(talk)))
+
+
+def test_of_a_channel_without_a_window_nothing_is_said(desk):
+    assert "libremente" not in words(desk.get(at(talks.talk())))
+
+
+def test_who_only_commented_can_be_answered_in_private_once_and_the_page_says_so(desk):
+    talk = talks.talk(to=talks.account("facebook"), sender="comment:1", public=True, thread="9_1")
+    assert "una vez a cada comentario" in words(desk.get(at(talk)))
+
+
+def test_what_the_channel_would_not_take_any_more_is_told_at_once_with_what_to_do(desk):
+    account = talks.account("whatsapp")
+    talk = talks.talk(to=account, sender="50760000001")
+    InboundMessage.objects.update(received_at=now() - timedelta(hours=25))
+    answer = desk.post(at(talk, "talk_reply"), {"text": "Abre a las ocho."})
+    assert answer.status_code == 422
+    assert "Llámele o búsquele por otra vía" in words(answer)
+    assert "Abre a las ocho." in soup(answer).select_one("textarea[name=text]").text
+    assert not OutboundMessage.objects.exists()
+    account.options = {"general_es": "respuesta:es:texto"}
+    account.save()
+    desk.post(at(talk, "talk_reply"), {"text": "Abre a las ocho."})
+    assert OutboundMessage.objects.get().body == "Abre a las ocho."
 
 
 def test_emoji_and_right_to_left_text_go_both_ways(desk):
