@@ -336,8 +336,9 @@ def test_a_call_that_is_too_large_is_refused():
 def _spoilt(data: Any) -> list[Any]:
     """The call with each of its values replaced in turn."""
     found: list[Any] = []
+    others: tuple[Any, ...] = (None, [], {}, "", -1, "\x00", 1e308)
     for key, value in data.items():
-        found += [data | {key: other} for other in (None, [], {}, "", -1, "\x00", 1e308)]
+        found += [data | {key: other} for other in others]
         found.append({name: each for name, each in data.items() if name != key})
         if isinstance(value, dict):
             found += [data | {key: inner} for inner in _spoilt(value)]

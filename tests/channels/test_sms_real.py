@@ -15,7 +15,8 @@ from centro.channels.actions import send_words
 from centro.channels.delivery import deliver_message
 from centro.channels.models import InboundMessage, OutboundMessage
 from tests import make
-from tests.channels.sms_world import ANA, TOKEN, account
+from tests.channels.sms_world import ANA, account
+from tests.fakes.kannel import TOKEN
 from tests.fakes.real_kannel import RealKannel, Sms, real_kannel, utf16
 
 pytestmark = [

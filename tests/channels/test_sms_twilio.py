@@ -266,8 +266,9 @@ class TestFiles:
         assert attachment.file.width == 64
 
     def test_our_password_goes_to_nobody_else(self, provider):
-        with running(Twilio()) as elsewhere:
-            elsewhere.media["ME1"] = ("image/jpeg", self.photo())
+        other = Twilio()
+        with running(other) as elsewhere:
+            other.media["ME1"] = ("image/jpeg", self.photo())
             url = f"{elsewhere.url}/2010-04-01/Accounts/{SID}/Messages/MM1/Media/ME1"
             assert self.receive(provider, url).state == "refused"
             assert elsewhere.asked == []

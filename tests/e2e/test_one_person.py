@@ -27,11 +27,11 @@ from tests import make
 from tests.channels.mail_server import Server, mail_server
 from tests.channels.mails import mail, picture
 from tests.channels.networks import Network, network
-from tests.channels.sms_world import TOKEN
 from tests.channels.sms_world import account as sms_account
 from tests.e2e.axe import assert_accessible
 from tests.e2e.test_operator import seat
 from tests.fakes.facebook import Facebook
+from tests.fakes.kannel import TOKEN
 from tests.fakes.provider import Asked, Reply
 from tests.fakes.real_kannel import RealKannel, real_kannel
 from tests.fakes.whatsapp import NUMBER_ID, WhatsApp
@@ -129,8 +129,8 @@ def whatsapp(settings: Any) -> Iterator[Network]:
 
 
 @pytest.fixture
-def facebook(whatsapp: Network) -> Network:
-    return Network(whatsapp.fake.page)
+def facebook(whatsapp: Network, settings: Any) -> Network:
+    return Network(whatsapp.fake.page, settings)
 
 
 def test_one_person_one_conversation_one_case(
