@@ -10,7 +10,14 @@ from centro.catalog.suggesting import rank_services, service_index, service_with
 from centro.catalog.understanding.answering import Verdict, understand
 from centro.places.stamps import Kept
 
-__all__ = ["Suggestion", "questions_for", "rank_services", "service_with", "suggest_services"]
+__all__ = [
+    "Suggestion",
+    "questions_for",
+    "rank_services",
+    "service_with",
+    "suggest_services",
+    "suggest_words",
+]
 
 # Below this share of the meaning, or of what the best one covers, a suggestion is only noise.
 _WORTH_SHOWING, _BESIDE_THE_BEST = 0.08, 0.2
@@ -35,7 +42,7 @@ def suggest_services(text: str, limit: int = 5) -> list[Suggestion]:
     """
     understood = understand(text, limit=limit, places=False)
     if understood is None:
-        return _by_words(text, limit)
+        return suggest_words(text, limit)
     if understood.verdict == Verdict.OUT_OF_SCOPE:
         return []
     found = understood.services
@@ -45,7 +52,8 @@ def suggest_services(text: str, limit: int = 5) -> list[Suggestion]:
     ]
 
 
-def _by_words(text: str, limit: int) -> list[Suggestion]:
+def suggest_words(text: str, limit: int) -> list[Suggestion]:
+    """As `suggest_services`, by the index of the catalogue's words alone."""
     found = service_index().find(text, limit)
     least = max(_WORTH_SHOWING, found[0].score * _BESIDE_THE_BEST) if found else 0
     return [Suggestion(match.item, match.score) for match in found if match.score >= least]

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from centro.accounts.models import User
 from centro.channels.models import InboundMessage, OutboundMessage
-from centro.contacts.language import guess_language
+from centro.contacts.language import clear_language, guess_language
 from centro.contacts.models import Contact, Conversation, ConversationEntry
 from centro.contacts.surging import priorities_now, tell_of_surge
 from centro.contacts.urgency import sounds_urgent
@@ -122,14 +122,19 @@ def _begin(message: InboundMessage) -> Conversation:
         person=message.identity.person,
         agency_id=message.account.agency_id,
         subject=(message.subject or message.body.strip().partition("\n")[0])[:200],
-        language=message.identity.person.language
-        if message.identity.person
-        else guess_language(f"{message.subject} {message.body}"),
+        language=_language_of(message),
         state=_State.WAITING,
         waiting_since=message.received_at,
         created_at=message.received_at,
         touched_at=message.received_at,
     )
+
+
+def _language_of(message: InboundMessage) -> str:
+    """That in which they write now; where that is not clear, that of the person if known."""
+    said = f"{message.subject} {message.body}"
+    person = message.identity.person
+    return clear_language(said) or (person.language if person else guess_language(said))
 
 
 def note_sent(

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from centro.cases.actions.guide_steps import STEPS, Turn, begin
+from centro.cases.actions.guide_steps import STEPS, ask_once_more, begin
+from centro.cases.actions.guide_turn import Turn
 from centro.cases.actions.guide_words import (
     emergency_number,
     hear_solved,
@@ -40,12 +42,14 @@ from centro.contacts.conversations import (
     note_sent,
     wait_for_centre,
 )
+from centro.contacts.language import clear_language
 from centro.contacts.models import Conversation, ConversationEntry
 from centro.contacts.surging import priorities_now
 from centro.contacts.urgency import sounds_urgent
 from centro.kernel.actor import citizen
 from centro.kernel.clock import now
 from centro.kernel.errors import Refused
+from centro.kernel.text import fold
 from centro.people.actions import remember_person
 from centro.people.models import Person
 from centro.places.queries import place_with
@@ -53,6 +57,10 @@ from centro.places.queries import place_with
 Step, Ending = Dialogue.Step, Dialogue.Ending
 # An answer that comes later begins anew.
 LASTS = timedelta(days=1)
+# Who spoke of danger and then falls silent is shown to a person of the centre soon.
+LASTS_IN_DANGER = timedelta(minutes=15)
+# The same words again within this time are one text that came twice.
+TWICE = timedelta(seconds=10)
 MOST_MISSES = 2
 _ONCE_IN = timedelta(hours=1)
 _BATCH = 200
@@ -76,10 +84,20 @@ def guide_sender(*, message: InboundMessage) -> Conversation | None:
         if handled is not None:
             return handled
     if dialogue is None:
-        if _is_for_people(message):
-            return None
-        return _begin(message)
+        return None if _is_for_people(message) else _begin(message)
     return _go_on(dialogue, message)
+
+
+def warn_of_danger(*, message: InboundMessage, conversation: Conversation) -> None:
+    """Name the emergency number at once to who speaks of danger, whoever reads it later."""
+    identity = message.identity
+    if not get_channel(identity.kind).guides or message.public or identity.spam:
+        return
+    if not speaks_of_danger(message.body) or not may_answer(identity):
+        return
+    if not said_lately(identity, "danger", _ONCE_IN):
+        said = {"emergency": emergency_number()}
+        say(lock_conversation(conversation), message, "danger", answers=False, values=said)
 
 
 def acknowledge(*, case: Case, message: InboundMessage, conversation: Conversation) -> None:
@@ -112,10 +130,22 @@ def _obey(
     if command.word == Word.CANCEL and dialogue is None:
         return None
     if command.word == Word.STATE:
-        return tell_state(command, message)
+        if dialogue is not None and dialogue.step == Step.QUESTION and command.bare:
+            return None  # a number that was asked for
+        told = tell_state(command, message)
+        _remind(dialogue, message)
+        return told
     conversation = attach_message(message=message, waits=False)
     if command.word == Word.HELP:
         say(conversation, message, "help", values={"emergency": emergency_number()})
+        _remind(dialogue, message)
+    elif command.word == Word.PERSON:
+        dialogue = dialogue or _new_dialogue(message, conversation)
+        _hand_over(dialogue, message, conversation, _("La persona pidió hablar con alguien."))
+    elif command.word in {Word.ENGLISH, Word.SPANISH}:
+        conversation.language = "en" if command.word == Word.ENGLISH else "es"
+        dialogue = dialogue or _new_dialogue(message, conversation)
+        _ask_again(dialogue, message, conversation)
     elif command.word in {Word.STOP, Word.START}:
         set_quiet(message, conversation, quiet=command.word == Word.STOP)
     else:
@@ -129,17 +159,38 @@ def _obey(
     return conversation
 
 
+def _remind(dialogue: Dialogue | None, message: InboundMessage) -> None:
+    """After an answer to something else: what was asked before it stands."""
+    if dialogue is not None and dialogue.step != Step.WHAT:
+        _ask_again(dialogue, message, lock_conversation(dialogue.conversation))
+
+
+def _ask_again(
+    dialogue: Dialogue, message: InboundMessage, conversation: Conversation, note: str = ""
+) -> None:
+    with override(conversation.language):
+        turn = ask_once_more(dialogue.told, dialogue.step)
+    dialogue.step, dialogue.touched_at = turn.step, now()
+    dialogue.save()
+    say(conversation, message, turn.say, values={"note": note, **turn.values})
+
+
 # ---- The questions ----
 
 
 def _open_dialogue(identity: Identity) -> Dialogue | None:
     dialogue = Dialogue.objects.filter(identity=identity, ending=Ending.OPEN).first()
     if dialogue is not None and (
-        dialogue.touched_at < now() - LASTS or _a_person_wrote(dialogue.conversation, dialogue)
+        dialogue.touched_at < now() - _lasts(dialogue)
+        or _a_person_wrote(dialogue.conversation, dialogue)
     ):
         _end(dialogue, Ending.SILENT)
         return None
     return dialogue
+
+
+def _lasts(dialogue: Dialogue) -> timedelta:
+    return LASTS_IN_DANGER if dialogue.told.get("danger") else LASTS
 
 
 def _is_for_people(message: InboundMessage) -> bool:
@@ -169,9 +220,17 @@ def _a_person_wrote(talk: Conversation, dialogue: Dialogue | None) -> bool:
 
 def _begin(message: InboundMessage) -> Conversation:
     conversation = attach_message(message=message, waits=False)
+    _mind_language(message, conversation)
     dialogue = _new_dialogue(message, conversation)
-    _take(begin(dialogue.told, message.body), dialogue, message, conversation)
+    with override(conversation.language):
+        turn = begin(dialogue.told, message.body)
+    _take(turn, dialogue, message, conversation)
     return conversation
+
+
+def _mind_language(message: InboundMessage, conversation: Conversation) -> None:
+    """Who clearly writes another language from now on is answered in it."""
+    conversation.language = clear_language(message.body) or conversation.language
 
 
 def _new_dialogue(message: InboundMessage, conversation: Conversation) -> Dialogue:
@@ -183,9 +242,27 @@ def _new_dialogue(message: InboundMessage, conversation: Conversation) -> Dialog
 
 def _go_on(dialogue: Dialogue, message: InboundMessage) -> Conversation:
     conversation = attach_message(message=message, within=dialogue.conversation, waits=False)
-    turn = STEPS[dialogue.step](dialogue.told, message.body)
+    if _came_twice(message):
+        _ask_again(dialogue, message, conversation)
+        return conversation
+    if dialogue.step == Step.WHAT:
+        _mind_language(message, conversation)
+    with override(conversation.language):
+        turn = STEPS[dialogue.step](dialogue.told, message.body)
     _take(turn, dialogue, message, conversation)
     return conversation
+
+
+def _came_twice(message: InboundMessage) -> bool:
+    """Whether these words came a moment ago: a second one must not answer the next question."""
+    moment = message.received_at
+    before = InboundMessage.objects.filter(
+        identity=message.identity_id,
+        received_at__range=(moment - TWICE, moment),
+        pk__lt=message.pk,
+    ).order_by("-pk")
+    last = before.values_list("body", flat=True).first()
+    return last is not None and fold(last) == fold(message.body)
 
 
 def _take(
@@ -193,33 +270,38 @@ def _take(
 ) -> None:
     dialogue.misses = dialogue.misses + 1 if turn.missed else 0
     dialogue.step, dialogue.touched_at = turn.step, now()
+    if speaks_of_danger(message.body):
+        dialogue.told["danger"] = True
     if dialogue.misses >= MOST_MISSES:
         _hand_over(dialogue, message, conversation)
     elif turn.ending == Ending.CASE:
         _open(dialogue, message, conversation)
     else:
         dialogue.save()
-        note = _note(message, conversation, missed=turn.missed and turn.say != "again")
+        note = _note(message, conversation, turn)
         say(conversation, message, turn.say, values={"note": note, **turn.values})
 
 
-def _note(message: InboundMessage, conversation: Conversation, *, missed: bool) -> str:
+def _note(message: InboundMessage, conversation: Conversation, turn: Turn | None = None) -> str:
     """What is said before the question: danger first."""
     with override(conversation.language):
         notes = []
         if speaks_of_danger(message.body):
             notes.append(_("Si hay peligro llame al %(number)s.") % {"number": emergency_number()})
-        if missed:
-            notes.append(_("No entendimos su respuesta."))
+        if turn is not None and turn.missed and turn.say not in {"again", "outside"}:
+            notes.append(turn.why or _("No entendimos su respuesta."))
     return "".join(f"{note} " for note in notes)
 
 
-def _hand_over(dialogue: Dialogue, message: InboundMessage, conversation: Conversation) -> None:
+def _hand_over(
+    dialogue: Dialogue, message: InboundMessage, conversation: Conversation, why: str = ""
+) -> None:
     _end(dialogue, Ending.HANDED)
-    note = _note(message, conversation, missed=False)
+    note = _note(message, conversation)
     say(conversation, message, "handed", answers=False, values={"note": note})
     _show_to_centre(dialogue, conversation, message.received_at, message.body)
-    note_event(conversation, _("Las preguntas automáticas no bastaron: responda una persona."))
+    why = why or _("Las preguntas automáticas no bastaron: responda una persona.")
+    note_event(conversation, why)
 
 
 def _show_to_centre(
@@ -265,7 +347,7 @@ def _case_from(dialogue: Dialogue, message: InboundMessage, conversation: Conver
     service = service_with(told["service"])
     if service is None:
         raise Refused(_("Ese tipo de servicio ya no se usa. Elija otro."))
-    place = told.get("place", {})
+    place = told.get("place", {}) if service.requires_place else {}
     matter = Matter(
         service=service,
         description=told["description"],
@@ -273,6 +355,7 @@ def _case_from(dialogue: Dialogue, message: InboundMessage, conversation: Conver
         lat=place.get("lat"),
         lon=place.get("lon"),
         reference=told.get("reference", ""),
+        answers=told.get("answers", {}),
     )
     return open_case(
         matter=matter,
@@ -297,7 +380,9 @@ def _end(dialogue: Dialogue, ending: Dialogue.Ending) -> None:
 
 def end_silent_dialogues() -> int:
     """Show the centre what somebody began to tell and did not finish. Returns how many."""
-    silent = Dialogue.objects.filter(ending=Ending.OPEN, touched_at__lt=now() - LASTS)
+    over = Q(touched_at__lt=now() - LASTS)
+    over |= Q(told__danger=True, touched_at__lt=now() - LASTS_IN_DANGER)
+    silent = Dialogue.objects.filter(over, ending=Ending.OPEN)
     return sum(_end_silent(dialogue) for dialogue in silent.order_by("touched_at")[:_BATCH])
 
 
@@ -305,7 +390,7 @@ def end_silent_dialogues() -> int:
 def _end_silent(dialogue: Dialogue) -> bool:
     Identity.objects.select_for_update(no_key=True).get(pk=dialogue.identity_id)
     dialogue.refresh_from_db()
-    if dialogue.ending != Ending.OPEN or dialogue.touched_at >= now() - LASTS:
+    if dialogue.ending != Ending.OPEN or dialogue.touched_at >= now() - _lasts(dialogue):
         return False
     told = bool(dialogue.told.get("description"))
     last = dialogue.touched_at

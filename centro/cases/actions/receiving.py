@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from centro.accounts.models import User
 from centro.cases.actions.closing import confirm_case, reopen_case
 from centro.cases.actions.dialogue import add_information
-from centro.cases.actions.guiding import acknowledge, guide_sender
+from centro.cases.actions.guiding import acknowledge, guide_sender, warn_of_danger
 from centro.cases.actions.mailed_tasks import do_what_was_answered, is_task_answer
 from centro.cases.actions.opening import MOST_PHOTOS
 from centro.cases.answers import yes_or_no
@@ -49,6 +49,7 @@ def receive_message(*, message: InboundMessage) -> Conversation | None:
     if guided is not None:
         return guided
     conversation = _receive(message)
+    warn_of_danger(message=message, conversation=conversation)
     invitation = invite_to_private(message=message)
     if invitation is not None:
         note_sent(lock_conversation(conversation), invitation, answers=False)

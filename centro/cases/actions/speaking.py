@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from centro.channels.actions import send_message
+from centro.channels.gateways.gsm import plainly
 from centro.channels.models import Identity, InboundMessage, OutboundMessage
+from centro.channels.registry import get_channel
 from centro.contacts.conversations import note_sent
 from centro.contacts.models import Conversation
 from centro.kernel.clock import now
@@ -47,6 +49,8 @@ def say(
     `name` is one of channels/messages/dialogue_…; with `answers` nobody waits for us any more.
     """
     full = f"{_PREFIX}{name}"
+    if values is not None and get_channel(message.identity.kind).brief:
+        values = {key: plainly(v) if isinstance(v, str) else v for key, v in values.items()}
     return write_back(
         conversation, message, full, answers=answers, reference=reference, values=values
     )

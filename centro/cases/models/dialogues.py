@@ -21,7 +21,9 @@ class Dialogue(models.Model):
         WHICH = "which", _("Cuál tema")
         WHERE = "where", _("Dónde")
         PLACE = "place", _("Cuál lugar")
+        QUESTION = "question", _("Lo que pide el tipo de servicio")
         CONFIRM = "confirm", _("Si es correcto")
+        FIX = "fix", _("Qué no es correcto")
 
     class Ending(models.TextChoices):
         OPEN = "", _("Abierto")
@@ -35,7 +37,7 @@ class Dialogue(models.Model):
         Conversation, on_delete=models.CASCADE, related_name="dialogues"
     )
     step = models.CharField(max_length=10, choices=Step.choices, default=Step.WHAT)
-    # What was told and offered so far: `description`, `services`, `service`, `places`, `place`.
+    # What was told, understood and offered so far: see actions/guide_steps.py.
     told = models.JSONField(default=dict)
     # Answers in a row that could not be understood.
     misses = models.PositiveSmallIntegerField(default=0)
