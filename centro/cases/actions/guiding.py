@@ -6,27 +6,36 @@ ordinary way, where a person of the centre reads it.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from centro.cases.actions.guide_steps import STEPS, ask_once_more, begin
+from centro.cases.actions.guide_obeying import obey
+from centro.cases.actions.guide_rows import (
+    LASTS,
+    LASTS_IN_DANGER,
+    ask_again,
+    end,
+    hand_over,
+    lasts,
+    new_dialogue,
+    note_before,
+    show_to_centre,
+)
+from centro.cases.actions.guide_steps import STEPS, begin
 from centro.cases.actions.guide_turn import Turn
 from centro.cases.actions.guide_words import (
     emergency_number,
-    hear_solved,
     link_case,
     link_to,
-    set_quiet,
-    tell_state,
 )
 from centro.cases.actions.opening import Matter, open_case
 from centro.cases.actions.speaking import may_answer, said_lately, say, write_back
 from centro.cases.answers import yes_or_no
-from centro.cases.commands import Command, Word, read_command, speaks_of_danger
+from centro.cases.commands import read_command, speaks_of_danger
 from centro.cases.mentions import case_of, linked_cases
 from centro.cases.models import Case, Dialogue
 from centro.cases.rules import ACTIVE, Status
@@ -40,12 +49,9 @@ from centro.contacts.conversations import (
     lock_conversation,
     note_event,
     note_sent,
-    wait_for_centre,
 )
 from centro.contacts.language import clear_language
 from centro.contacts.models import Conversation, ConversationEntry
-from centro.contacts.surging import priorities_now
-from centro.contacts.urgency import sounds_urgent
 from centro.kernel.actor import citizen
 from centro.kernel.clock import now
 from centro.kernel.errors import Refused
@@ -55,10 +61,6 @@ from centro.people.models import Person
 from centro.places.queries import place_with
 
 Step, Ending = Dialogue.Step, Dialogue.Ending
-# An answer that comes later begins anew.
-LASTS = timedelta(days=1)
-# Who spoke of danger and then falls silent is shown to a person of the centre soon.
-LASTS_IN_DANGER = timedelta(minutes=15)
 # The same words again within this time are one text that came twice.
 TWICE = timedelta(seconds=10)
 MOST_MISSES = 2
@@ -80,7 +82,7 @@ def guide_sender(*, message: InboundMessage) -> Conversation | None:
     command = read_command(message.body)
     dialogue = _open_dialogue(identity)
     if command is not None:
-        handled = _obey(command, message, dialogue)
+        handled = obey(command, message, dialogue)
         if handled is not None:
             return handled
     if dialogue is None:
@@ -119,78 +121,18 @@ def acknowledge(*, case: Case, message: InboundMessage, conversation: Conversati
         say(locked, message, name, answers=False, reference=case.number, values=said)
 
 
-# ---- Words that ask for something ----
-
-
-def _obey(
-    command: Command, message: InboundMessage, dialogue: Dialogue | None
-) -> Conversation | None:
-    if command.word in {Word.YES, Word.NO}:
-        return None if dialogue is not None else hear_solved(command, message)
-    if command.word == Word.CANCEL and dialogue is None:
-        return None
-    if command.word == Word.STATE:
-        if dialogue is not None and dialogue.step == Step.QUESTION and command.bare:
-            return None  # a number that was asked for
-        told = tell_state(command, message)
-        _remind(dialogue, message)
-        return told
-    conversation = attach_message(message=message, waits=False)
-    if command.word == Word.HELP:
-        say(conversation, message, "help", values={"emergency": emergency_number()})
-        _remind(dialogue, message)
-    elif command.word == Word.PERSON:
-        dialogue = dialogue or _new_dialogue(message, conversation)
-        _hand_over(dialogue, message, conversation, _("La persona pidió hablar con alguien."))
-    elif command.word in {Word.ENGLISH, Word.SPANISH}:
-        conversation.language = "en" if command.word == Word.ENGLISH else "es"
-        dialogue = dialogue or _new_dialogue(message, conversation)
-        _ask_again(dialogue, message, conversation)
-    elif command.word in {Word.STOP, Word.START}:
-        set_quiet(message, conversation, quiet=command.word == Word.STOP)
-    else:
-        if dialogue is not None:
-            _end(dialogue, Ending.CANCELLED)
-        if command.word == Word.NEW:
-            _new_dialogue(message, conversation)
-            say(conversation, message, "what")
-        else:
-            say(conversation, message, "cancelled")
-    return conversation
-
-
-def _remind(dialogue: Dialogue | None, message: InboundMessage) -> None:
-    """After an answer to something else: what was asked before it stands."""
-    if dialogue is not None and dialogue.step != Step.WHAT:
-        _ask_again(dialogue, message, lock_conversation(dialogue.conversation))
-
-
-def _ask_again(
-    dialogue: Dialogue, message: InboundMessage, conversation: Conversation, note: str = ""
-) -> None:
-    with override(conversation.language):
-        turn = ask_once_more(dialogue.told, dialogue.step)
-    dialogue.step, dialogue.touched_at = turn.step, now()
-    dialogue.save()
-    say(conversation, message, turn.say, values={"note": note, **turn.values})
-
-
 # ---- The questions ----
 
 
 def _open_dialogue(identity: Identity) -> Dialogue | None:
     dialogue = Dialogue.objects.filter(identity=identity, ending=Ending.OPEN).first()
     if dialogue is not None and (
-        dialogue.touched_at < now() - _lasts(dialogue)
+        dialogue.touched_at < now() - lasts(dialogue)
         or _a_person_wrote(dialogue.conversation, dialogue)
     ):
-        _end(dialogue, Ending.SILENT)
+        end(dialogue, Ending.SILENT)
         return None
     return dialogue
-
-
-def _lasts(dialogue: Dialogue) -> timedelta:
-    return LASTS_IN_DANGER if dialogue.told.get("danger") else LASTS
 
 
 def _is_for_people(message: InboundMessage) -> bool:
@@ -221,7 +163,7 @@ def _a_person_wrote(talk: Conversation, dialogue: Dialogue | None) -> bool:
 def _begin(message: InboundMessage) -> Conversation:
     conversation = attach_message(message=message, waits=False)
     _mind_language(message, conversation)
-    dialogue = _new_dialogue(message, conversation)
+    dialogue = new_dialogue(message, conversation)
     with override(conversation.language):
         turn = begin(dialogue.told, message.body)
     _take(turn, dialogue, message, conversation)
@@ -233,17 +175,10 @@ def _mind_language(message: InboundMessage, conversation: Conversation) -> None:
     conversation.language = clear_language(message.body) or conversation.language
 
 
-def _new_dialogue(message: InboundMessage, conversation: Conversation) -> Dialogue:
-    moment = now()
-    return Dialogue.objects.create(
-        identity=message.identity, conversation=conversation, begun_at=moment, touched_at=moment
-    )
-
-
 def _go_on(dialogue: Dialogue, message: InboundMessage) -> Conversation:
     conversation = attach_message(message=message, within=dialogue.conversation, waits=False)
     if _came_twice(message):
-        _ask_again(dialogue, message, conversation)
+        ask_again(dialogue, message, conversation)
         return conversation
     if dialogue.step == Step.WHAT:
         _mind_language(message, conversation)
@@ -273,45 +208,13 @@ def _take(
     if speaks_of_danger(message.body):
         dialogue.told["danger"] = True
     if dialogue.misses >= MOST_MISSES:
-        _hand_over(dialogue, message, conversation)
+        hand_over(dialogue, message, conversation)
     elif turn.ending == Ending.CASE:
         _open(dialogue, message, conversation)
     else:
         dialogue.save()
-        note = _note(message, conversation, turn)
+        note = note_before(message, conversation, turn)
         say(conversation, message, turn.say, values={"note": note, **turn.values})
-
-
-def _note(message: InboundMessage, conversation: Conversation, turn: Turn | None = None) -> str:
-    """What is said before the question: danger first."""
-    with override(conversation.language):
-        notes = []
-        if speaks_of_danger(message.body):
-            notes.append(_("Si hay peligro llame al %(number)s.") % {"number": emergency_number()})
-        if turn is not None and turn.missed and turn.say not in {"again", "outside"}:
-            notes.append(turn.why or _("No entendimos su respuesta."))
-    return "".join(f"{note} " for note in notes)
-
-
-def _hand_over(
-    dialogue: Dialogue, message: InboundMessage, conversation: Conversation, why: str = ""
-) -> None:
-    _end(dialogue, Ending.HANDED)
-    note = _note(message, conversation)
-    say(conversation, message, "handed", answers=False, values={"note": note})
-    _show_to_centre(dialogue, conversation, message.received_at, message.body)
-    why = why or _("Las preguntas automáticas no bastaron: responda una persona.")
-    note_event(conversation, why)
-
-
-def _show_to_centre(
-    dialogue: Dialogue, conversation: Conversation, since: datetime, said: str = ""
-) -> None:
-    """What was told waits in the inbox, in front where it sounds urgent."""
-    told = f"{dialogue.told.get('description', '')}\n{said}"
-    urgent = speaks_of_danger(told) or sounds_urgent(told, priorities_now())
-    conversation.urgent = conversation.urgent or urgent
-    wait_for_centre(conversation, since)
 
 
 def _open(dialogue: Dialogue, message: InboundMessage, conversation: Conversation) -> None:
@@ -320,10 +223,10 @@ def _open(dialogue: Dialogue, message: InboundMessage, conversation: Conversatio
             case = _case_from(dialogue, message, conversation)
     except Refused:
         # A type that is gone, a text that cannot be kept: a person at the centre sorts it out.
-        _hand_over(dialogue, message, conversation)
+        hand_over(dialogue, message, conversation)
         return
     dialogue.case = case
-    _end(dialogue, Ending.CASE)
+    end(dialogue, Ending.CASE)
     link_case(case, conversation)
     opened = case.timeline.filter(kind="opened").first()
     told = opened.data.get("message") if opened else None
@@ -373,11 +276,6 @@ def _person_of(identity: Identity, language: str) -> Person | None:
     return remember_person(phone=identity.phone, language=language, by=citizen())
 
 
-def _end(dialogue: Dialogue, ending: Dialogue.Ending) -> None:
-    dialogue.ending, dialogue.touched_at = ending, now()
-    dialogue.save()
-
-
 def end_silent_dialogues() -> int:
     """Show the centre what somebody began to tell and did not finish. Returns how many."""
     over = Q(touched_at__lt=now() - LASTS)
@@ -390,13 +288,13 @@ def end_silent_dialogues() -> int:
 def _end_silent(dialogue: Dialogue) -> bool:
     Identity.objects.select_for_update(no_key=True).get(pk=dialogue.identity_id)
     dialogue.refresh_from_db()
-    if dialogue.ending != Ending.OPEN or dialogue.touched_at >= now() - _lasts(dialogue):
+    if dialogue.ending != Ending.OPEN or dialogue.touched_at >= now() - lasts(dialogue):
         return False
     told = bool(dialogue.told.get("description"))
     last = dialogue.touched_at
-    _end(dialogue, Ending.SILENT)
+    end(dialogue, Ending.SILENT)
     if told:
         conversation = lock_conversation(dialogue.conversation)
-        _show_to_centre(dialogue, conversation, last)
+        show_to_centre(dialogue, conversation, last)
         note_event(conversation, _("La persona no terminó de responder las preguntas."))
     return told
