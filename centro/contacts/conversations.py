@@ -51,7 +51,7 @@ def attach_message(
         conversation.urgent = conversation.urgent or sounds_urgent(said, priorities_now())
     conversation.save()
     if waits and found is None and conversation.state == _State.WAITING:
-        told = tell_of_surge(message)
+        told = tell_of_surge(message, conversation.language)
         if told is not None:
             note_sent(conversation, told, answers=False)
     return conversation

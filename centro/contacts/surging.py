@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from centro.accounts.models import User
 from centro.channels.actions import send_words
@@ -16,6 +17,7 @@ from centro.contacts.urgency import as_priorities, sounds_urgent
 from centro.kernel.actor import Actor
 from centro.kernel.clock import now
 from centro.kernel.errors import Invalid, Refused
+from centro.knowledge.queries import emergency_numbers
 from centro.places.stamps import Kept, renew_stamp
 
 STAMP = "surge"
@@ -37,19 +39,37 @@ def priorities_now() -> list[str]:
     return list(surge.priorities) if surge else []
 
 
+def usual_notice(language: str) -> str:
+    """A notice that is true on any such day, for whoever has no time to write one."""
+    numbers = emergency_numbers()
+    with override(language):
+        return _(
+            "Hoy escriben más personas que de costumbre y tardaremos en responder. Leemos todos "
+            "los mensajes: no hace falta repetirlos. Si hay peligro, llame al %(number)s."
+        ) % {"number": numbers[0].number if numbers else "911"}
+
+
 @transaction.atomic
-def begin_surge(*, notice: str, priorities: str = "", user: User, by: Actor) -> Surge:
+def begin_surge(
+    *, notice: str, notice_en: str = "", priorities: str = "", user: User, by: Actor
+) -> Surge:
     """Turn it on, and bring to the front those who wait already and say an urgent word.
 
-    Raises Invalid without a notice, Refused when it is on.
+    Without `notice_en`, those who write in English get the usual notice in their language. Raises
+    Invalid without a notice, Refused when it is on.
     """
     notice = notice.replace("\x00", "").strip()
-    if not notice or len(notice) > LONGEST_NOTICE:
+    notice_en = notice_en.replace("\x00", "").strip() or usual_notice("en")
+    if not notice or max(len(notice), len(notice_en)) > LONGEST_NOTICE:
         raise Invalid(_("Escriba el aviso, de %(n)s letras como máximo.") % {"n": LONGEST_NOTICE})
     if Surge.objects.select_for_update().filter(ended_at=None).exists():
         raise Refused(_("El modo de avalancha ya está puesto."))
     surge = Surge.objects.create(
-        notice=notice, priorities=as_priorities(priorities), started_at=now(), started_by=user
+        notice=notice,
+        notice_en=notice_en,
+        priorities=as_priorities(priorities),
+        started_at=now(),
+        started_by=user,
     )
     renew_stamp(STAMP)
     _present.forget()
@@ -81,7 +101,7 @@ def _mark_waiting(surge: Surge) -> None:
     Conversation.objects.filter(pk__in=urgent).update(urgent=True, changed_at=now())
 
 
-def tell_of_surge(message: InboundMessage) -> OutboundMessage | None:
+def tell_of_surge(message: InboundMessage, language: str = "es") -> OutboundMessage | None:
     """Answer what somebody wrote with the notice, while a surge lasts: once a day to each.
 
     Never below a public post: there everybody would read it again and again.
@@ -102,7 +122,7 @@ def tell_of_surge(message: InboundMessage) -> OutboundMessage | None:
         identity=identity,
         address=identity.external_id,
         subject=subject[:200] if identity.kind == "email" else "",
-        body=surge.notice,
+        body=surge.told_in(language),
         in_reply_to=message.external_id,
         name=NOTICE,
     )

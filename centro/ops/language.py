@@ -25,6 +25,8 @@ _SERVICE = ("codigo_servicio", "service", "code")
 _AGENCY = ("sigla", "agency")
 _CLASS = ("clase", "class")
 _CLASSES = {"fuera_de_alcance": Verdict.OUT_OF_SCOPE, "ambiguo": Verdict.AMBIGUOUS}
+# What stands where the number of the model does, while there is none.
+NO_MODEL = "none yet: trained in the first minute"
 _ABSTAINS = {Verdict.OUT_OF_SCOPE, Verdict.AMBIGUOUS}
 
 
@@ -94,7 +96,7 @@ def _without_model(text: str, limit: int) -> dict[str, Any]:
         "alarms": [
             {"reason": str(a.reason), "words": a.words, "level": str(a.level)} for a in alarms
         ],
-        "model": None,
+        "model": NO_MODEL,
     }
 
 

@@ -27,8 +27,14 @@ def suggest(text: str | None, limit: int, whole: bool, file: str | None) -> None
     a line for each text. It suggests: people decide.
     """
     environment.prepare()
+    from centro.catalog.understanding.answering import current_model
     from centro.ops import language
 
+    if current_model() is None:
+        click.echo(
+            f"Model: {language.NO_MODEL}. Until then the words of the catalogue answer, less well.",
+            err=True,
+        )
     if file is not None or text in {None, "-"}:
         texts = (
             language.texts_of(Path(file)) if file else (line for line in sys.stdin if line.strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from django.conf import settings
 
 from centro.catalog.understanding.answering import forget_model
@@ -37,9 +37,14 @@ def _trained():
 
 
 def run(*arguments: str, fed: str = "") -> str:
+    """What a command writes for programs: its standard output."""
+    return run_whole(*arguments, fed=fed).stdout
+
+
+def run_whole(*arguments: str, fed: str = "") -> Result:
     done = CliRunner().invoke(cli.centro, list(arguments), input=fed, catch_exceptions=False)
     assert done.exit_code == 0, done.output
-    return done.output
+    return done
 
 
 def test_suggest_answers_a_list_even_before_there_is_a_model():
@@ -47,6 +52,19 @@ def test_suggest_answers_a_list_even_before_there_is_a_model():
     assert first["code"] == "IDAAN-01"
     assert 0 < first["score"] <= 1
     assert first["agency"] == "IDAAN"
+
+
+def test_before_there_is_a_model_the_answer_says_so():
+    done = run_whole("suggest", "no hay agua")
+    assert set(json.loads(done.stdout)[0]) >= {"code", "score", "name", "verdict"}
+    assert "none yet" in done.stderr
+    whole = run_whole("suggest", "--whole", "no hay agua")
+    assert json.loads(whole.stdout)["model"] == "none yet: trained in the first minute"
+
+
+@pytest.mark.usefixtures("_trained")
+def test_once_there_is_a_model_nothing_is_said_beside_the_answer():
+    assert run_whole("suggest", "no hay agua").stderr == ""
 
 
 @pytest.mark.usefixtures("_trained")

@@ -94,6 +94,8 @@ class Surge(models.Model):
 
     # What everybody is told, on the forms and in answer to a first message.
     notice = models.TextField()
+    # The same for those who write and read in English.
+    notice_en = models.TextField(default="", blank=True)
     # Words that put a conversation in front while it lasts.
     priorities = models.JSONField(default=list)
     started_at = models.DateTimeField()
@@ -119,6 +121,10 @@ class Surge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    def told_in(self, language: str) -> str:
+        """The notice in a language, or in the one of the country."""
+        return self.notice_en if language == "en" and self.notice_en else self.notice
 
 
 class Recognition(models.Model):

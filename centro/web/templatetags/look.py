@@ -63,7 +63,7 @@ def emergency_numbers() -> list[Any]:
 def surge_notice() -> str:
     """What everybody is told while more people write than can be answered; empty otherwise."""
     surge = surge_now()
-    return surge.notice if surge else ""
+    return surge.told_in("en" if _is_english() else "es") if surge else ""
 
 
 def _badge(look: tuple[str, str], words: object) -> SafeString:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,7 +18,7 @@ from centro.contacts.answering import LONGEST
 from centro.contacts.canned import LONGEST as LONGEST_CANNED
 from centro.contacts.canned import faults_of
 from centro.contacts.models import CannedReply, Conversation
-from centro.contacts.surging import LONGEST_NOTICE
+from centro.contacts.surging import LONGEST_NOTICE, usual_notice
 from centro.kernel.errors import Invalid
 from centro.kernel.numbers import parse_number
 from centro.knowledge.models import Article
@@ -220,6 +222,17 @@ class SurgeForm(forms.Form):
             "Se lee en los formularios. También se envía una vez al día a quien escriba."
         ),
         widget=forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_NOTICE}),
+        initial=partial(usual_notice, "es"),
+    )
+    notice_en = forms.CharField(
+        label=gettext_lazy("El mismo aviso en inglés"),
+        required=False,
+        max_length=LONGEST_NOTICE,
+        help_text=gettext_lazy(
+            "Lo recibe quien escribe en inglés. Vacío: se envía el aviso de costumbre en inglés."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3, "maxlength": LONGEST_NOTICE, "lang": "en"}),
+        initial=partial(usual_notice, "en"),
     )
     priorities = forms.CharField(
         label=gettext_lazy("Palabras que van primero"),
