@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from centro.cases.actions.guide_turn import in_english
 from centro.catalog.models import ServiceType
 from centro.catalog.queries import suggest_words
+from centro.catalog.suggesting import active_services
 from centro.catalog.understanding.answering import Understanding, Verdict, understand
-from centro.kernel.text import stems
+from centro.kernel.text import stems, words
 
 MOST_CHOICES = 3
 # What is so much less likely than the first is no choice to offer.
 _BESIDE_THE_LIKELIEST = 0.02
+_BESIDE_THE_BEST_NAME = 0.4
+_SMALL_WORDS = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "there",
+        "with",
+        "that",
+        "thi",
+        "you",
+        "your",
+        "have",
+        "from",
+        "area",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,5 +95,23 @@ def _likely(understood: Understanding, not_meant: str) -> list[ServiceType]:
 
 
 def _by_words(text: str, not_meant: str) -> list[ServiceType]:
-    found = suggest_words(text, MOST_CHOICES + 1)
-    return [each.service for each in found if each.service.code != not_meant][:MOST_CHOICES]
+    """By the catalogue's words; in English first by the names that the types have in it."""
+    found = _named_in_english(text) if in_english() else []
+    found += [each.service for each in suggest_words(text, MOST_CHOICES + 1)]
+    once = {service.code: service for service in found if service.code != not_meant}
+    return list(once.values())[:MOST_CHOICES]
+
+
+def _named_in_english(text: str) -> list[ServiceType]:
+    """Types whose English names share words with a text; what few names say counts most."""
+    names = {service.code: _english(service.name_en) for service in active_services().values()}
+    said = _english(text)
+    many = Counter(word for name in names.values() for word in name)
+    scores = {code: sum(1 / many[word] for word in said & name) for code, name in names.items()}
+    best = sorted((code for code in scores if scores[code] > 0), key=lambda c: (-scores[c], c))
+    worth = [code for code in best if scores[code] >= scores[best[0]] * _BESIDE_THE_BEST_NAME]
+    return [active_services()[code] for code in worth[:MOST_CHOICES]]
+
+
+def _english(text: str) -> frozenset[str]:
+    return frozenset(w.removesuffix("s") for w in words(text) if len(w) > 2) - _SMALL_WORDS

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from centro.cases.actions.guide_turn import Step, Told, Turn, listed
 from centro.cases.commands import choice_in
+from centro.cases.plain_answers import is_unknown, plain_yes_or_no
 from centro.catalog.understanding.answering import find_places
 from centro.catalog.understanding.places import NamedPlace
 from centro.kernel.text import words
@@ -52,11 +53,15 @@ def read_place(told: Told, text: str, about: str = "") -> Turn | None:
 
 def hear_place(told: Told, text: str, about: str) -> Turn | None:
     """What somebody answered to "where": None when it names one place."""
+    if is_unknown(text) or plain_yes_or_no(text) is not None:
+        return where_turn(told, about, missed=True)
     told["reference"] = text.replace("\x00", "").strip()[:300]
     spots = _within(told, _spots_like(text))
-    exact = [spot for spot in spots if words(spot.place.name) == words(text)]
-    if len(spots) == 1 or len(exact) == 1:
-        told["place"] = _kept((exact or spots)[0])
+    # "Tocumen" is the place, and not every bus stop that is called after it.
+    exact = [s for s in spots if s.landmark is None and words(s.place.name) == words(text)]
+    spots = exact or spots
+    if len(spots) == 1:
+        told["place"] = _kept(spots[0])
         return None
     if spots:
         return _offer(told, spots)

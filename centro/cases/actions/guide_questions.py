@@ -31,6 +31,8 @@ def next_question(told: Told, service: ServiceType) -> Question | None:
 def question_turn(question: Question, *, about: str = "", missed: bool = False) -> Turn:
     """Asks one question, with how to answer it; `about` says first what was understood."""
     label = (question.label_en if in_english() else "") or question.label
+    if question.kind != Question.Kind.TEXT and label[-1:].isalnum():
+        label += "."
     asked = {"about": about, "question": label, "how": _how_to_answer(question)}
     return Turn("question", Step.QUESTION, asked, missed=missed)
 

@@ -215,6 +215,9 @@ def _corrected(told: Told, text: str) -> Turn | None:
     """ "No, es en Tocumen", "no, es otra cosa": what is right, said with the no."""
     if len(words(text)) < 2:
         return None
+    service = service_with(told.get("service", ""))
+    if service is None or not service.requires_place:
+        return _changed_subject(told, text)
     before = told.pop("place", None)
     asked = places.read_place(told, text)
     if asked is not None or told.get("place") not in (None, before):

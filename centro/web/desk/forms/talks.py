@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django import forms
