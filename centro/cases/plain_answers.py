@@ -136,7 +136,9 @@ def _named(folded: str, today: date) -> date | None:
     after = re.search(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?\W+(?:de\W+|of\W+)?({months})[a-z]*\b(?:\W+(?:del?\W+)?(\d{{4}}))?", folded)  # fmt: skip
     if after is not None:
         return _dated(_MONTHS[after[2]], int(after[1]), _year(after[3]), today)
-    before = re.search(rf"\b({months})[a-z]*\W+(\d{{1,2}})\b(?:\W+(\d{{4}}))?", folded)
+    before = re.search(
+        rf"\b({months})[a-z]*\W+(\d{{1,2}})(?:st|nd|rd|th)?\b(?:\W+(\d{{4}}))?", folded
+    )
     if before is not None:
         return _dated(_MONTHS[before[1]], int(before[2]), _year(before[3]), today)
     return None

@@ -17,6 +17,8 @@ MOST_CHOICES = 3
 # What is so much less likely than the first is no choice to offer.
 _BESIDE_THE_LIKELIEST = 0.02
 _BESIDE_THE_BEST_NAME = 0.4
+# Fewer words are an answer, however odd, and no new subject.
+_FEWEST_WORDS = 2
 _SMALL_WORDS = frozenset(
     [
         "the",
@@ -59,6 +61,8 @@ def hear_matter(text: str, whole: str, not_meant: str = "") -> Heard:
 
 def is_another_matter(text: str, than: str) -> bool:
     """Whether a text surely tells of another type of service than this one."""
+    if len(stems(text)) < _FEWEST_WORDS:
+        return False
     heard = _heard(text, "")
     return heard.service is not None and heard.service.code != than
 

@@ -17,6 +17,7 @@ from centro.cases.actions.guide_matter import hear_matter, is_another_matter, te
 from centro.cases.actions.guide_turn import Ending, Step, Told, Turn, listed, name_of
 from centro.cases.answers import yes_or_no
 from centro.cases.commands import choice_in
+from centro.cases.plain_answers import is_unknown
 from centro.cases.rules import LONGEST_TEXT
 from centro.catalog.queries import service_with
 from centro.kernel.text import STOP_WORDS, words
@@ -179,7 +180,7 @@ def _hear_answer(told: Told, text: str) -> Turn:
 
 def _changed_subject(told: Told, text: str) -> Turn | None:
     """What answers nothing may be about something else, told surely enough."""
-    if not is_another_matter(text, told.get("service", "")):
+    if is_unknown(text) or not is_another_matter(text, told.get("service", "")):
         return None
     told.clear()
     return _hear_what(told, text)
