@@ -68,6 +68,30 @@ class Field:
     secret: bool = False
     required: bool = True
     default: str = ""
+    # What it can be, with its words; empty: anything.
+    choices: Sequence[tuple[str, str | Promise]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of several ways of doing something: the fields that it uses, and those it cannot lack."""
+
+    name: str
+    label: str | Promise
+    about: str | Promise = ""
+    fields: Sequence[str] = ()
+    needs: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """Ways of which an account uses one. `option` is the field that keeps which; without it the
+    way is the first whose first field was given, else the last, which needs nothing."""
+
+    name: str
+    label: str | Promise
+    ways: Sequence[Way]
+    option: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +265,8 @@ class Channel(ABC):
     label: ClassVar[str | Promise]
     # What an account of it must be given; the first that is no secret is shown first.
     fields: ClassVar[tuple[Field, ...]] = ()
+    # Which of them go together, where there is more than one way.
+    ways: ClassVar[tuple[Ways, ...]] = ()
     # Characters that fit into one message; longer answers are cut with a link. 0: no limit.
     longest: ClassVar[int] = 0
     # Texts without blank lines and courtesy where every letter costs (messages/…_short).

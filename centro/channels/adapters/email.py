@@ -21,7 +21,17 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 from imap_tools import ImapToolsError
 
-from centro.channels.channel import Access, Call, Channel, DeliveryError, Field, Item, Outgoing
+from centro.channels.channel import (
+    Access,
+    Call,
+    Channel,
+    DeliveryError,
+    Field,
+    Item,
+    Outgoing,
+    Way,
+    Ways,
+)
 from centro.channels.http import in_seconds
 from centro.channels.mail import esp
 from centro.channels.mail.box import ids_in_box
@@ -41,6 +51,15 @@ _WRONG_FOR_GOOD = frozenset(range(400, 500)) - {401, 402, 403, 408, 429}
 _SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
+_SECURITY = (
+    ("starttls", _("STARTTLS (empieza abierto y se cifra)")),
+    ("tls", _("TLS (cifrado desde el principio)")),
+    ("none", _("Ninguno (sólo dentro de una red propia)")),
+)
+_LISTS = (("", _("No")), ("people", _("Sí")))
+_SIGNED = (("yes", _("Sí")), ("no", _("No")))
+
+
 class Email(Channel):
     kind = "email"
     label = _("Correo")
@@ -51,22 +70,37 @@ class Email(Channel):
         Field("from_name", _("Nombre del remitente"), required=False, default="Centro 3-1-1"),
         Field("smtp_host", _("Servidor de salida (SMTP)"), required=False),
         Field("smtp_port", _("Puerto de salida"), required=False, default="587"),
-        Field("smtp_security", _("Cifrado de salida: starttls, tls o none"), required=False, default="starttls"),
+        Field("smtp_security", _("Cifrado de salida"), required=False, default="starttls", choices=_SECURITY),
         Field("smtp_user", _("Usuario de salida"), required=False),
         Field("smtp_password", _("Contraseña de salida"), secret=True, required=False),
-        Field("esp", _("Proveedor de envío en vez de SMTP (mailgun, brevo…)"), required=False),
+        Field("esp", _("Proveedor de envío (mailgun, brevo…)"), required=False),
         Field("esp_key", _("Clave del proveedor de envío"), secret=True, required=False),
         Field("esp_url", _("Dirección del proveedor de envío, si no es la usual"), required=False),
         Field("esp_hook", _("Con qué llama el proveedor de envío: su clave de firma, o usuario:contraseña"), secret=True, required=False),
         Field("imap_host", _("Servidor de entrada (IMAP)"), required=False),
         Field("imap_port", _("Puerto de entrada"), required=False, default="993"),
-        Field("imap_security", _("Cifrado de entrada: tls, starttls o none"), required=False, default="tls"),
+        Field("imap_security", _("Cifrado de entrada"), required=False, default="tls", choices=_SECURITY),
         Field("imap_user", _("Usuario de entrada"), required=False),
         Field("imap_folder", _("Carpeta de entrada"), required=False, default="INBOX"),
         Field("imap_password", _("Contraseña de entrada"), secret=True, required=False),
-        Field("lists", _("«people» si el buzón es una lista por la que escriben personas"), required=False),
+        Field("lists", _("¿El buzón es una lista por la que escriben personas?"), required=False, choices=_LISTS),
         Field("authserv", _("Servidor cuya revisión (DMARC) se cree"), required=False),
-        Field("signed", _("«no» si el servidor no admite direcciones con +"), required=False, default="yes"),
+        Field("signed", _("¿El servidor admite direcciones con +?"), required=False, default="yes", choices=_SIGNED),
+    )  # fmt: skip
+    ways = (
+        Ways("out", _("Cómo sale el correo"), (
+            Way("smtp", _("Por un servidor de correo (SMTP)"), _("El de su institución o el de su proveedor de correo."),
+                ("smtp_host", "smtp_port", "smtp_security", "smtp_user", "smtp_password"), ("smtp_host",)),
+            Way("esp", _("Por un proveedor de envío"), _("Una empresa que envía correo por encargo: le da una clave."),
+                ("esp", "esp_key", "esp_url", "esp_hook"), ("esp", "esp_key")),
+            Way("site", _("Por el servidor de este centro"), _("El que dicen los ajustes del sitio. No hay que escribir nada.")),
+        )),
+        Ways("in", _("Cómo llega el correo"), (
+            Way("imap", _("El centro lee un buzón (IMAP)"), _("Lo usual: se lee lo nuevo del buzón, que queda donde está."),
+                ("imap_host", "imap_port", "imap_security", "imap_user", "imap_password", "imap_folder"),
+                ("imap_host", "imap_user", "imap_password")),
+            Way("lmtp", _("Nos lo entregan (LMTP), o sólo se envía"), _("El servidor de correo lo entrega a este centro. No hay que escribir nada aquí.")),
+        )),
     )  # fmt: skip
 
     def verify(self, access: Access, call: Call) -> None:

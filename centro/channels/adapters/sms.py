@@ -17,6 +17,8 @@ from centro.channels.channel import (
     Forged,
     Item,
     Outgoing,
+    Way,
+    Ways,
 )
 from centro.channels.gateways.gateway import Gateway, phone_of
 from centro.channels.gateways.kannel import Kannel
@@ -25,16 +27,36 @@ from centro.channels.gateways.twilio import Twilio
 GATEWAYS: Mapping[str, Gateway] = {"kannel": Kannel(), "twilio": Twilio()}
 
 
+_GATEWAYS = (("kannel", _("Kannel")), ("twilio", _("Twilio")))
+
+
 class Sms(Channel):
     kind = "sms"
     label = _("SMS")
     fields = (
-        Field("gateway", _("Pasarela: kannel o twilio"), default="kannel"),
-        Field("url", _("Dirección de sendsms (sólo Kannel)"), required=False),
-        Field("username", _("Usuario de sendsms, o Account SID")),
-        Field("password", _("Contraseña de sendsms, o Auth Token"), secret=True),
+        Field("gateway", _("Pasarela"), default="kannel", choices=_GATEWAYS),
+        Field("username", _("Usuario de sendsms (Kannel), o Account SID (Twilio)")),
+        Field("password", _("Contraseña de sendsms (Kannel), o Auth Token (Twilio)"), secret=True),
+        Field("url", _("Dirección de sendsms"), required=False),
         Field(
             "token", _("Clave con que llama Kannel (letras y cifras)"), secret=True, required=False
+        ),
+    )
+    ways = (
+        Ways(
+            "gateway",
+            _("Por qué pasarela"),
+            (
+                Way(
+                    "kannel",
+                    _GATEWAYS[0][1],
+                    _("La pone su propia institución, unida a la telefónica."),
+                    ("url", "token"),
+                    ("token",),
+                ),
+                Way("twilio", _GATEWAYS[1][1], _("Una empresa que lo hace por internet.")),
+            ),
+            option="gateway",
         ),
     )
     brief = True
