@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -59,6 +60,55 @@ def test_a_wrong_account_is_said_to_be_wrong(client, wrong):
     page = client.post("/mesa/canales/nueva/email/", GIVEN | wrong)
     assert page.status_code == 422
     assert not Account.objects.exists()
+
+
+def _save(client: Client, kind: str = "email", **given: str) -> str:
+    """The page after saving: empty when it was kept."""
+    page = client.post(f"/mesa/canales/nueva/{kind}/", GIVEN | given)
+    return "" if page.status_code == 302 else page.content.decode()
+
+
+def test_what_goes_together_stands_together_and_the_way_taken_is_marked(client):
+    page = client.get("/mesa/canales/nueva/email/").content.decode()
+    for legend in ("La cuenta", "Cómo sale el correo", "Cómo llega el correo", "Otros datos"):
+        assert legend in page
+    assert page.index('value="imap"') < page.index("x_imap_host") < page.index('value="lmtp"')
+    _save(client, way_out="esp", x_esp="mailgun", x_esp_key="clave", way_in="lmtp")
+    shown = client.get("/mesa/canales/cuenta/agua/").content.decode()
+    marked = re.findall(r'<input type="radio"[^>]*value="(\w+)"[^>]*checked', shown)
+    assert marked == ["esp", "lmtp"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"way_out": "esp"}, "Hace falta para «Por un proveedor de envío»"),
+        ({"way_out": "esp", "x_esp": "os.path", "x_esp_key": "k"}, "No conocemos ese proveedor"),
+        ({"way_out": "smtp", "x_smtp_host": ""}, "Hace falta para «Por un servidor de correo"),
+        ({"way_in": "imap", "x_imap_host": "mx.example"}, "Hace falta para «El centro lee"),
+        ({"way_out": "smtp", "x_smtp_port": "25x"}, "Un puerto es un número"),
+        ({"way_out": "smtp", "x_smtp_port": "70000"}, "Un puerto es un número"),
+        ({"way_out": "paloma"}, "paloma"),
+        ({"x_smtp_security": "rot13"}, "rot13"),
+    ],
+)
+def test_what_the_chosen_way_lacks_is_said_beside_its_field(client, given, said):
+    assert said in _save(client, **given)
+    assert not Account.objects.exists()
+
+
+def test_faults_of_a_way_that_is_not_taken_stop_nobody_and_are_not_kept(client):
+    assert _save(client, way_out="site", x_esp="os.path", way_in="lmtp", x_imap_port="x") == ""
+    account = Account.objects.get()
+    assert (account.options["esp"], account.options["smtp_host"]) == ("", "")
+    assert account.options["imap_port"] == "993"
+
+
+def test_a_gateway_of_texts_is_chosen_and_asks_for_what_it_needs(client):
+    texts = {"x_username": "cc311", "x_password": "secreta", "slug": "sms", "address": "311"}
+    assert "Hace falta para «Kannel»" in _save(client, "sms", way_gateway="kannel", **texts)
+    assert _save(client, "sms", way_gateway="twilio", **texts) == ""
+    assert Account.objects.get().options["gateway"] == "twilio"
 
 
 def test_an_entity_speaks_by_its_own_account(client):
