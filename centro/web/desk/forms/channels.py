@@ -55,6 +55,8 @@ class AccountForm(forms.ModelForm[Account]):
                 required=False,
                 initial=_way_of(ways, instance),
             )
+            for name in (name for way in ways.ways for name in way.needs):
+                _say_not_optional(self.fields[f"x_{name}"])
             if ways.option:
                 del self.fields[f"x_{ways.option}"]
 
@@ -166,14 +168,21 @@ _CHECKS: dict[str, Callable[[str], None]] = {
 }
 
 
+def _say_not_optional(field: forms.Field) -> forms.Field:
+    """Its way cannot do without it, or it always has a value: "(opcional)" would mislead."""
+    setattr(field, "hide_optional", True)  # noqa: B010 read by components/field.html
+    return field
+
+
 def _field(asked: Field, account: Account) -> forms.Field:
     if asked.choices:
-        return forms.ChoiceField(
+        chosen = forms.ChoiceField(
             label=str(asked.label),
             required=False,
             choices=asked.choices,
             initial=account.options.get(asked.name, asked.default),
         )
+        return _say_not_optional(chosen)
     known = asked.name in account.secrets if asked.secret and account.pk else False
     field = forms.CharField(
         label=str(asked.label),
