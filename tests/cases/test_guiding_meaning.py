@@ -224,7 +224,7 @@ class TestQuestions:
         assert Dialogue.objects.get().step == "question"
         assert "Vamos a abrir" in ana.ask("1")
 
-    def test_the_required_questions_of_the_real_packs_fit_one_part(self, ana):
+    def test_a_question_and_the_confirmation_fit_one_part(self, ana):
         asks("MOP-01", CHOICE)
         for message in (ana.write("hay un hueco en la calle en Burunga"), ana.write("3")):
             assert parts_of(message[0].body_as_sent.strip()) == 1

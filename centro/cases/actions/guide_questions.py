@@ -14,7 +14,6 @@ from centro.cases.plain_answers import day_in, is_unknown, number_in, one_of, pl
 from centro.catalog.models import Question, ServiceType
 from centro.catalog.queries import questions_for
 from centro.kernel.clock import today
-from centro.kernel.text import words
 
 # Nobody answers more by telephone; whoever handles the case asks the rest.
 MOST_QUESTIONS = 4
@@ -147,8 +146,3 @@ def told_days(told: Told, service: ServiceType) -> str:
         return ""
     read = ["/".join(reversed(day.split("-"))) for day in days]
     return " " + _("Día: %(day)s.") % {"day": ", ".join(read)}
-
-
-def is_answered_by(text: str, question: Question) -> bool:
-    """Whether words alone would be taken for an answer, as those of a free text always are."""
-    return question.kind == Question.Kind.TEXT and bool(words(text))
