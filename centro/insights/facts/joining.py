@@ -9,11 +9,10 @@ remain what is true and what the next refresh begins from.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,9 +21,6 @@ from pyarrow.dataset import dataset
 from centro.insights.facts.rollup import GOING_SCHEMA, GROUPINGS, ROLLED_SCHEMA
 from centro.insights.facts.schema import SCHEMA
 from centro.kernel.clock import today
-
-if TYPE_CHECKING:
-    from centro.insights.facts.store import Month
 
 PREFIXES = ("all-", ".all-", "going-", ".going-")
 
@@ -46,21 +42,19 @@ class Joined:
         return self.rolled, self.going
 
 
-def joined_of(months: Mapping[str, Month]) -> Joined:
-    """How the files of these months are called today: their names say what is in them."""
+def joined_of(facts: Iterable[str], rollups: Iterable[str]) -> Joined:
+    """How the files are called today, of months whose files have these checksums."""
     after = today().replace(day=1) - timedelta(days=1)
-    rolled = _digest(month.rolled_checksum for month in months.values())
-    going = _digest(month.checksum for month in months.values())
-    return Joined(f"all-{rolled}.parquet", f"going-{after}-{going}.parquet", after.isoformat())
+    going = f"going-{after}-{_digest(facts)}.parquet"
+    return Joined(f"all-{_digest(rollups)}.parquet", going, after.isoformat())
 
 
-def rollups_together(root: Path, months: Mapping[str, Month]) -> Iterator[pa.Table]:
+def rollups_together(files: Sequence[Path]) -> Iterator[pa.Table]:
     """The rows of all rollups, grouping by grouping, so sorted that what is over comes first.
 
     OSError or ValueError when a file is gone or damaged.
     """
-    files = [str(root / month.rolled) for _name, month in sorted(months.items())]
-    whole = dataset(files, schema=ROLLED_SCHEMA, format="parquet")
+    whole = dataset([str(path) for path in files], schema=ROLLED_SCHEMA, format="parquet")
     for grouping in GROUPINGS:  # one at a time: all at once would take the memory of a server
         columns = ["grouping", "n", *grouping.columns]
         rows = whole.to_table(columns, filter=pc.field("grouping") == grouping.number)
@@ -76,16 +70,15 @@ def rollups_together(root: Path, months: Mapping[str, Month]) -> Iterator[pa.Tab
         )
 
 
-def going_together(root: Path, months: Mapping[str, Month], after: date) -> pa.Table:
-    """The turns of all months told of after a day.
+def going_together(files: Sequence[Path], after: date) -> pa.Table:
+    """The turns in all these files of facts that were told of after a day.
 
     OSError or ValueError when a file is gone or damaged.
     """
-    files = [str(root / month.file) for _name, month in sorted(months.items())]
-    whole = dataset(files, schema=SCHEMA, format="parquet")
+    whole = dataset([str(path) for path in files], schema=SCHEMA, format="parquet")
     told = pc.field("told_on") > pa.scalar(after, pa.date32())
     return whole.to_table(GOING_SCHEMA.names, filter=told)
 
 
-def _digest(checksums: Iterator[str]) -> str:
+def _digest(checksums: Iterable[str]) -> str:
     return hashlib.sha256(" ".join(sorted(checksums)).encode()).hexdigest()[:12]

@@ -89,6 +89,10 @@ class Manifest:
         """The rollups of all months, in one file."""
         return [root() / self.joined.rolled] if self.joined else []
 
+    def rollups(self) -> list[Path]:
+        """The rollup of each month."""
+        return [root() / month.rolled for month in self.within()]
+
     def joined_files(self) -> list[Path]:
         return [root() / name for name in self.joined.files] if self.joined else []
 
@@ -203,23 +207,28 @@ def join_months(manifest: Manifest) -> Manifest:
     """
     if not manifest.months:
         return manifest
-    joined = joined_of(manifest.months)
+    months = manifest.months.values()
+    joined = joined_of((m.checksum for m in months), (m.rolled_checksum for m in months))
+    manifest = replace(manifest, joined=joined)
     if not (root() / joined.rolled).exists():
-        rollups = rollups_together(root(), manifest.months)
+        rollups = rollups_together(manifest.rollups())
         _write(joined.rolled, ROLLED_SCHEMA, rollups, group=ROWS_IN_A_GROUP * 4)
     if not (root() / joined.going).exists():
-        going = going_together(root(), manifest.months, joined.day)
-        _write(joined.going, GOING_SCHEMA, [going])
-    return replace(manifest, joined=joined)
+        _write(joined.going, GOING_SCHEMA, [going_together(manifest.files(), joined.day)])
+    return manifest
 
 
 def joined_anew(manifest: Manifest) -> Iterator[tuple[Path, pa.Table]]:
     """The files of all months and what should be in them."""
     if manifest.joined:
-        rollups = rollups_together(root(), manifest.months)
-        yield root() / manifest.joined.rolled, pa.concat_tables(rollups)
-        going = going_together(root(), manifest.months, manifest.joined.day)
-        yield root() / manifest.joined.going, going
+        yield (
+            root() / manifest.joined.rolled,
+            pa.concat_tables(rollups_together(manifest.rollups())),
+        )
+        yield (
+            root() / manifest.joined.going,
+            going_together(manifest.files(), manifest.joined.day),
+        )
 
 
 def publish(manifest: Manifest) -> Manifest:
