@@ -16,8 +16,8 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.template import Origin
 from django.db.utils import ProgrammingError
+from django.template import Origin
 from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
