@@ -111,7 +111,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         call_command("flush", interactive=False, verbosity=0)
         _empty_queue()
     if _may_pass_over_triggers(django_db_blocker):
-        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[method-assign]
+        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 
 def _may_pass_over_triggers(django_db_blocker: Any) -> bool:

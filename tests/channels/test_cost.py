@@ -25,8 +25,13 @@ def whatsapp() -> Account:
 
 
 def words(n: int) -> bytes:
-    message = {"from": "50761234567", "id": f"wamid.{n}", "timestamp": "1772460000"}
-    message |= {"type": "text", "text": {"body": f"No hay agua, mensaje {n}"}}
+    message = {
+        "from": "50761234567",
+        "id": f"wamid.{n}",
+        "timestamp": "1772460000",
+        "type": "text",
+        "text": {"body": f"No hay agua, mensaje {n}"},
+    }
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "5073110311", "phone_number_id": "1"},
