@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -15,8 +16,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.utils import ProgrammingError
 from django.template import Origin
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.utils import translation
 
 from centro.places.stamps import forget_copies
@@ -85,6 +87,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was loaded stays: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """In CI a test that did not run is a test that failed."""
@@ -101,6 +110,41 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock():
         call_command("flush", interactive=False, verbosity=0)
         _empty_queue()
+    if _may_pass_over_triggers(django_db_blocker):
+        TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
+
+
+def _may_pass_over_triggers(django_db_blocker: Any) -> bool:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        try:
+            cursor.execute("SET session_replication_role = DEFAULT")
+        except ProgrammingError:
+            return False  # not the owner of the server: Django's flush does the same in a second
+    return True
+
+
+def _empty_tables(case: TransactionTestCase) -> None:
+    """What Django's flush does, in milliseconds: few rows are deleted sooner than every table is
+    truncated, and what migrations made (types of content, permissions) is not made again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EMPTY)
+
+
+_EMPTY = """
+    DO $$
+    DECLARE name text;
+    BEGIN
+        PERFORM set_config('session_replication_role', 'replica', true);
+        FOR name IN
+            SELECT oid::regclass::text FROM pg_class
+            WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+              AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')
+              AND relname NOT LIKE 'procrastinate%'
+        LOOP
+            EXECUTE 'DELETE FROM ' || name;
+        END LOOP;
+    END $$
+"""
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 
 import psycopg
@@ -58,6 +59,9 @@ def _forget_old_databases(url: str, stamp: str) -> None:
 
 
 def _prepare() -> Hold | None:
+    # Where it is forbidden, each process that a test starts would compile every library anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     os.environ.setdefault("CENTRO_VAR", str(ROOT / "var" / "test"))
     os.environ.update(ENVIRONMENT)
     stamp = os.environ["CENTRO_TEST_STAMP"] = schema_stamp()

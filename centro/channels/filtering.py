@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.db.models import Exists
 from django.utils.translation import gettext as _
 
 from centro.channels.channel import Incoming
@@ -77,10 +78,16 @@ def _own(message: InboundMessage, item: Incoming) -> Finding:
         return Finding(Nature.OWN, item.why)
     identity = message.identity
     addresses = Account.objects.filter(kind=identity.kind).exclude(address="")
-    if addresses.filter(address__iexact=identity.external_id).exists():
+    accounts = addresses.filter(address__iexact=identity.external_id)
+    ours = OutboundMessage.objects.filter(
+        account=message.account_id, external_id=message.external_id
+    )
+    # Both in one statement: it is asked of every message that comes.
+    asked = Account.objects.annotate(from_us=Exists(accounts), is_ours=Exists(ours))
+    from_us, is_ours = asked.values_list("from_us", "is_ours").get(pk=message.account_id)
+    if from_us:
         return Finding(Nature.OWN, _("Lo envió una cuenta nuestra."))
-    ours = OutboundMessage.objects.filter(account=message.account_id)
-    if ours.filter(external_id=message.external_id).exists():
+    if is_ours:
         return Finding(Nature.OWN, _("Es un mensaje nuestro."))
     return Finding(None, _("No es nuestro."))
 
@@ -98,7 +105,7 @@ def _flood(message: InboundMessage, item: Incoming) -> Finding:
 
 
 def _files(message: InboundMessage, item: Incoming) -> Finding:
-    refused = message.attachments.filter(state="refused").count()
+    refused = message.attachments.filter(state="refused").count() if item.parts else 0
     if refused:
         return Finding(None, _("Archivos que no se guardaron: %(n)s.") % {"n": refused})
     return Finding(None, _("Los archivos pasaron la revisión."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from io import BytesIO
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from centro.channels.channel import Change, Incoming, Sender
@@ -28,29 +29,33 @@ def keep_message(raw: RawEvent, item: Incoming) -> tuple[InboundMessage, bool]:
     if known is not None:
         # Programs reuse an id for something else; what they said must not be lost for it.
         external_id = f"{external_id[:180]}~{_digest(item)}"
-    message, created = InboundMessage.objects.get_or_create(
-        account=raw.account,
-        external_id=external_id,
-        defaults={
-            "identity": remember_identity(raw.account.kind, item.sender),
-            "subject": _line(item.subject, 300),
-            "body": clean(item.text),
-            "quoted": clean(item.quoted),
-            "html": clean(item.html),
-            "public": item.public,
-            "references": [_id(ref) for ref in item.references][:50],
-            "thread": _line(item.thread, 200),
-            "reply_address": _line(item.reply_address, 254),
-            "origin": _line(item.origin, 500),
-            "verified": item.verified,
-            **_position(item),
-            "sent_at": item.sent_at,
-            "received_at": raw.received_at,
-        },
-    )
-    if created:
-        _keep_parts(message, item)
-    return message, created
+    identity = remember_identity(raw.account.kind, item.sender)
+    try:
+        with transaction.atomic():
+            message = InboundMessage.objects.create(
+                account=raw.account,
+                external_id=external_id,
+                identity=identity,
+                subject=_line(item.subject, 300),
+                body=clean(item.text),
+                quoted=clean(item.quoted),
+                html=clean(item.html),
+                public=item.public,
+                references=[_id(ref) for ref in item.references][:50],
+                thread=_line(item.thread, 200),
+                reply_address=_line(item.reply_address, 254),
+                origin=_line(item.origin, 500),
+                verified=item.verified,
+                **_position(item),
+                sent_at=item.sent_at,
+                received_at=raw.received_at,
+            )
+    except IntegrityError:
+        # Another event brought it at the same moment, or again under the id that was made for it.
+        found = InboundMessage.objects.get(account=raw.account, external_id=external_id)
+        return found, False
+    _keep_parts(message, item)
+    return message, True
 
 
 def _same(known: InboundMessage, item: Incoming) -> bool:

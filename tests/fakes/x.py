@@ -16,7 +16,7 @@ from tests.fakes.provider import Asked, Event, Provider, RefusedError, Reply, Se
 
 US, HANDLE = "3110311", "Centro311"
 SECRETS = {
-    "consumer_key": "ck", "consumer_secret": "c&s secret", "token": "tk", "token_secret": "t/s",
+    "consumer_key": "consumer-of-x", "consumer_secret": "c&s secret", "token": "token-of-x", "token_secret": "t/s",
 }  # fmt: skip
 
 
@@ -168,7 +168,7 @@ class X(Provider):
         ):
             refuse(401, "a call that was made before")
         self.nonces.add(given["oauth_nonce"])
-        if given["oauth_consumer_key"] != "ck" or given["oauth_token"] != "tk":
+        if given["oauth_consumer_key"] != "consumer-of-x" or given["oauth_token"] != "token-of-x":
             refuse(401, "unknown keys")
         every = {**given, **asked.query}
         text = "&".join(f"{_pc(k)}={_pc(every[k])}" for k in sorted(every))

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from centro.cases.actions.receiving import add_late_files, receive_message
 from centro.channels import fetching, reading
-from centro.channels.channel import Item, Unreadable
+from centro.channels.channel import Incoming, Item, Unreadable
 from centro.channels.models import InboundMessage, RawEvent
 from centro.kernel.clock import now
 
@@ -65,7 +65,8 @@ def _take_one(raw: RawEvent, position: int, item: Item) -> str:
         with transaction.atomic():
             message = reading.settle_item(raw, position, item)
             if message is not None:
-                receive_message(message=message)
+                has_files = isinstance(item, Incoming) and bool(item.parts)
+                receive_message(message=message, has_files=has_files)
     except Exception as error:
         # Whatever it is, the other things of the event must not wait for it.
         _log.exception("item %s of event %s could not be taken in", position, raw.pk)

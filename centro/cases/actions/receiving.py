@@ -32,14 +32,14 @@ from centro.kernel.clock import now
 
 
 @transaction.atomic(savepoint=False)
-def receive_message(*, message: InboundMessage) -> Conversation | None:
+def receive_message(*, message: InboundMessage, has_files: bool = True) -> Conversation | None:
     """Bring a message to where somebody will read it; returns its conversation, if it has one.
 
     What no person wrote goes beside what it answers and moves nothing: no clock, no queue. What
     the sender proved to be about a case of theirs goes into the case. Everything else waits in
-    the inbox of the centre.
+    the inbox of the centre. Without `has_files` nothing is looked for that is still to be fetched.
     """
-    if pending_of(message.pk):
+    if has_files and pending_of(message.pk):
         defer_fetch(message.pk)
     if message.nature != InboundMessage.Nature.PLAIN:
         return attach_quietly(message=message)
