@@ -80,6 +80,7 @@ def ask_for_training() -> str:
 def demonstrate(pack: str, seed: int | None = None) -> None:
     """People to sign in as, and cases that make every page live; nothing where cases exist."""
     from centro.ops.demo import make_demo_people
+    from centro.ops.demonstration.happening import stage_happenings
     from centro.ops.demonstration.strategy import set_out_plan
     from centro.ops.demonstration.talks import stage_talks
 
@@ -87,6 +88,8 @@ def demonstrate(pack: str, seed: int | None = None) -> None:
         say(f"{make_demo_people()} made")
     with step("Demonstration cases") as say:
         say(f"{_make_demo_cases(pack_folder(pack) / 'demo', seed)} made")
+    with step("What goes on in the demonstration") as say:
+        say(f"{stage_happenings(pack_folder(pack) / 'demo', now())} made")
     with step("Conversations of the demonstration") as say:
         say(f"{stage_talks(pack_folder(pack) / 'demo', now())} made")
     with step("Strategic plan of the demonstration") as say:
