@@ -120,11 +120,10 @@ def _with_marks(text: str, sources: Mapping[str, Callable[[], Table]]) -> str:
 
 
 def forget_views() -> None:
-    """Look at the files anew at the next question; the engine stays."""
+    """Look at the files anew at the next question; the engine and the texts of questions stay."""
     with _turn:
         forget_going()
-        for name in ("views", "texts"):
-            _kept.pop(name, None)
+        _kept.pop("views", None)
 
 
 def forget_going() -> None:
