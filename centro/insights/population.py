@@ -224,7 +224,6 @@ class Population:
             "as_of": asked.as_of.isoformat(),
             "until": self._until.isoformat(),
             "moment": str(int(asked.moment.timestamp())),
-            "first_month": str(asked.first.year * 12 + asked.first.month),
         }
         for n, month in enumerate(self.months):
             end = min(end_of_month(month), asked.as_of)

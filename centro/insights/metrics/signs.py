@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
 
 import ibis
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +10,7 @@ from ibis import Table
 from ibis import _ as row
 
 from centro.insights.metrics.demand import TOTAL
-from centro.insights.population import (
-    Population,
-    count_all,
-    count_if,
-    day_marked,
-    number_marked,
-)
+from centro.insights.population import Population, count_all, count_if, day_marked, month_of
 from centro.insights.registry import Column, Row, metric_of_rows
 from centro.insights.signs import FEWEST, WEEKS, rise_of
 from centro.places.models import Place
@@ -25,9 +18,8 @@ from centro.places.models import Place
 # The same service at the same place: so many cases, in so many different months.
 RECURRENT_CASES, RECURRENT_MONTHS = 5, 3
 _MOST = 50
-# Of a whole number with a sign.
-_BITS = 60
-_YEAR = 12
+# Of so many with most cases, hardly ever fewer than _MOST had them in enough months.
+_LIKELY = 8 * _MOST
 
 
 @metric_of_rows(
@@ -96,7 +88,9 @@ def _weeks(cases: Population) -> Table:
     names="service",
 )
 def recurrent(cases: Population) -> list[Row]:
-    rows = cases.rows_of("recurrent", _recurrent)
+    rows = cases.rows_of("recurrent", lambda asked: _recurrent(asked, _LIKELY))
+    if len(rows) < _MOST:  # those with most cases had them in too few months
+        rows = cases.rows_of("all-recurrent", lambda asked: _recurrent(asked, None))
     names = _names([each["corregimiento_id"] for each in rows])
     return [
         {
@@ -110,43 +104,22 @@ def recurrent(cases: Population) -> list[Row]:
     ]
 
 
-def _recurrent(cases: Population) -> Table:
-    """The first _MOST.
+def _recurrent(cases: Population, most: int | None) -> Table:
+    """The first _MOST, looked for among the `most` with most cases.
 
-    The months in which cases were opened are bits of whole numbers: to count by month as well would
-    be most of the work.
+    To tell months apart is most of the work: it is done only for those that may be among the first.
     """
     keys = ("service_id", "corregimiento_id")
     known = cases.cohort(*keys).filter(row.service_id.notnull(), row.corregimiento_id.notnull())
-    known = known.mutate(nth=_nth_month(cases), bit=ibis.literal(1, "int64"))
-    starts = range(0, len(cases.months), _BITS)
-    masks = {
-        f"mask{start}": (row.bit << (row.nth % _BITS)).bit_or(
-            where=row.nth.between(start, start + _BITS - 1) if len(starts) > 1 else None
-        )
-        for start in starts
-    }
-    counted = known.group_by(*keys).aggregate(
-        total=count_all(), overdue=count_if(row.late), **masks
+    many = known.group_by(*keys).aggregate(total=count_all())
+    many = many.filter(row.total >= RECURRENT_CASES).order_by(ibis.desc("total"), *keys).limit(most)
+    monthly = known.semi_join(many, keys).group_by(*keys, day=month_of(row.opened_on))
+    monthly = monthly.aggregate(total=count_all(), overdue=count_if(row.late))
+    counted = monthly.group_by(*keys).aggregate(
+        total=row.total.sum(), months=row.count(), overdue=row.overdue.sum()
     )
-    counted = counted.filter(row.total >= RECURRENT_CASES)
-    months = [
-        ((counted[f"mask{start}"].fill_null(0) & (1 << nth)) != 0).cast("int64")
-        for start in starts
-        for nth in range(max(min(_BITS, len(cases.months) - start), _YEAR))
-    ]
-    counted = counted.mutate(months=sum(months, ibis.literal(0, "int64")))
     often = counted.filter(row.months >= RECURRENT_MONTHS)
-    often = often.select(*keys, "total", "months", "overdue")
     return often.order_by(ibis.desc("total"), *keys).limit(_MOST)
-
-
-def _nth_month(cases: Population) -> Any:
-    """A number for each month of the period, from 0: within a year its own will do."""
-    month = row.opened_on.month().cast("int64")
-    if len(cases.months) <= _YEAR:
-        return month - 1
-    return row.opened_on.year().cast("int64") * _YEAR + month - number_marked("first_month")
 
 
 def _names(places: list[int]) -> dict[int, str]:
