@@ -146,9 +146,13 @@ def keep(request: StaffRequest, token: UUID) -> HttpResponse:
 
     What the page sends by itself may come after the screen was saved or given up, and is no error.
     """
-    if is_htmx(request) and intake.came_to_an_end(token, request.user):
-        return HttpResponse(status=204)
-    intake.keep(token, read(request.POST.dict()), request.user)
+    try:
+        intake.keep(token, read(request.POST.dict()), request.user)
+    except NotFound:
+        # Asked only now: whoever asks before may do so while it is being saved.
+        if is_htmx(request) and intake.came_to_an_end(token, request.user):
+            return HttpResponse(status=204)
+        raise
     if not is_htmx(request):
         return redirect("desk:intake_screen", token=token)
     return render(request, "desk/_intake_kept.html", {"kept_at": now()})
