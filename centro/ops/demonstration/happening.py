@@ -86,9 +86,7 @@ def _event(row: Row, now: datetime) -> bool:
         expected_at=(now + timedelta(hours=row["hours_left"])).replace(minute=0, second=0),
         by=who[1],
     )
-    Incident.objects.filter(pk=incident.pk).update(
-        opened_at=at, also_affected=row["also_affected"]
-    )
+    Incident.objects.filter(pk=incident.pk).update(opened_at=at, also_affected=row["also_affected"])
     _date_back(Case.objects.filter(incident=incident), ("incident_joined",), at)
     return True
 

@@ -167,7 +167,11 @@ def _note(row: Row, text: str, at: datetime) -> None:
     """A word among those of the desk."""
     author = User.objects.filter(username=row.get("taken", "")).first()
     ConversationEntry.objects.create(
-        conversation=_talk_of(row), kind=ConversationEntry.Kind.NOTE, at=at, author=author, text=text
+        conversation=_talk_of(row),
+        kind=ConversationEntry.Kind.NOTE,
+        at=at,
+        author=author,
+        text=text,
     )
 
 
