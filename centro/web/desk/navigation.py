@@ -54,7 +54,7 @@ ITEMS: tuple[Item, ...] = (
     Item("desk:intake", _("Atender"), "phone", _ATTEND, FRONT, "A"),
     Item("desk:callbacks", _("Por llamar"), "phone-out", _ATTEND, FRONT | {R.DENUNCIATIONS}, "L"),
     Item("desk:contacts", _("Contactos"), "history", _ATTEND, FRONT, "C"),
-    Item("desk:counter", _("Mostrador"), "edit", _ATTEND, COUNTERS, "M"),
+    Item("desk:counter", _("Mostrador"), "edit", _ATTEND, COUNTERS, "K"),
     Item("desk:inbox", _("Bandeja"), "inbox", _WORK, READERS, "B"),
     Item("desk:triage", _("Clasificar"), "filter", _WORK, FRONT, "T"),
     Item("desk:events", _("Eventos"), "merge", _WORK, EVENT_READERS, "U"),

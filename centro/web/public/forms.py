@@ -430,7 +430,10 @@ class EmbedForm(TrappedForm):
         error_messages={"required": gettext_lazy("Cuente qué pasó.")},
     )
     place = forms.CharField(
-        label=gettext_lazy("Corregimiento o barrio"), max_length=120, required=False
+        label=gettext_lazy("Corregimiento o barrio"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy("Casi todos los temas lo necesitan."),
     )
     reference = forms.CharField(
         label=gettext_lazy("Señas para llegar"), max_length=300, required=False

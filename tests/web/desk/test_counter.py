@@ -129,6 +129,25 @@ def test_a_printed_block_carries_number_and_code_for_the_person(client, operator
     assert text.count("paper__code") == 4
 
 
+def test_the_pages_cost_the_same_however_much_was_printed_and_told(
+    client, operator, django_assert_max_num_queries
+):
+    for n in range(4):
+        reserved(operator, 5)
+        actions.note_press(
+            case=make.case(), medium="radio", outlet=f"Radio {n}", published_on=today(),
+            headline="Sin agua", user=operator, by=actor_of(operator),
+        )  # fmt: skip
+    block = NumberBlock.objects.order_by("-pk")[0]
+    for path, most in {
+        "/mesa/mostrador/": 10, "/mesa/mostrador/numeros/": 6,
+        f"/mesa/mostrador/numeros/{block.pk}/": 7, "/mesa/prensa/": 7,
+    }.items():  # fmt: skip
+        client.get(path)
+        with django_assert_max_num_queries(most):
+            assert client.get(path).status_code == 200
+
+
 @pytest.mark.parametrize("count", ["0", "201", "-1", "x", "99999999999"])
 def test_blocks_have_a_sensible_size(client, count: str):
     assert (

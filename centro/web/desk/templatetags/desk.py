@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from centro.agencies.scopes import scope_of
+from centro.channels.registry import all_channels
 from centro.kernel.errors import Invalid
 from centro.kernel.identifiers import PhoneKind, parse_phone
 from centro.web.desk.navigation import groups_for
@@ -58,6 +59,13 @@ def spell(text: str) -> list[tuple[str, str]]:
 def channel_name(channel: str) -> str:
     """A channel as the desk names it."""
     return name_of(channel)
+
+
+@register.filter
+def kind_of_account(kind: str) -> str:
+    """What an account is, as its channel calls itself; a kind that is no more stays as it is."""
+    channel = all_channels().get(kind)
+    return str(channel.label) if channel else kind
 
 
 @register.filter

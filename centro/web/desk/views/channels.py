@@ -24,6 +24,7 @@ from centro.web.access import StaffRequest, allow
 from centro.web.desk.forms.channels import AccountForm, TestForm
 
 _READERS = (Role.ADMINISTRATOR, Role.SUPERVISOR, Role.DIRECTOR)
+_REPAIRERS = (Role.ADMINISTRATOR, Role.SUPERVISOR)
 _PAGE = 50
 
 
@@ -34,7 +35,6 @@ def accounts(request: StaffRequest) -> HttpResponse:
     channels = all_channels()
     context = {
         "health": health_of(Account.objects.select_related("agency")),
-        "labels": {kind: channel.label for kind, channel in channels.items()},
         "kinds": [(kind, channel.label) for kind, channel in channels.items() if channel.fields],
         "balance": balance(),
         "may_edit": _may_edit(request),
@@ -143,12 +143,13 @@ def event(request: StaffRequest, pk: int) -> HttpResponse:
     if raw is None:
         raise NotFound(_("No existe esa llegada."))
     items = raw.items.select_related("message").order_by("position")
-    context = {"event": raw, "items": items, "may_edit": _may_edit(request)}
+    may_replay = scope_of(request.user).has(*_REPAIRERS)
+    context = {"event": raw, "items": items, "may_replay": may_replay}
     return render(request, "desk/channel_event.html", context)
 
 
 @require_POST
-@allow(Role.ADMINISTRATOR, Role.SUPERVISOR)
+@allow(*_REPAIRERS)
 def replay(request: StaffRequest, pk: int) -> HttpResponse:
     """Take in again what could not be taken in."""
     raw = RawEvent.objects.filter(pk=pk).first()

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import segno
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
@@ -104,7 +105,7 @@ def blocks(request: StaffRequest) -> HttpResponse:
 @allow(*COUNTERS)
 def block(request: StaffRequest, pk: int) -> HttpResponse:
     """The papers of a block, to be printed: the person keeps one half, the counter the other."""
-    found = next((each for each in _blocks(request) if each.pk == pk), None)
+    found = _blocks(request).filter(pk=pk).first()
     if found is None:
         raise NotFound(_("No existe ese bloque."))
     papers = [
@@ -123,17 +124,18 @@ def block(request: StaffRequest, pk: int) -> HttpResponse:
 @allow(*COUNTERS)
 def void(request: StaffRequest, pk: int) -> HttpResponse:
     """A paper was spoilt or lost."""
-    if not any(each.pk == pk for each in _blocks(request)):
+    if not _blocks(request).filter(pk=pk).exists():
         raise NotFound(_("No existe ese bloque."))
     reserved = void_number(number=request.POST.get("numero", ""), by=actor_of(request.user))
     messages.success(request, _("El número %(number)s se anuló.") % {"number": reserved.number})
     return redirect("desk:number_block", pk)
 
 
-def _blocks(request: StaffRequest) -> list[NumberBlock]:
-    """Those of one's entity; those of the centre for the centre."""
-    found = NumberBlock.objects.filter(agency=_own_agency(request))
-    return list(found.prefetch_related("numbers").select_related("made_by"))
+def _blocks(request: StaffRequest) -> QuerySet[NumberBlock]:
+    """Those of one's entity; those of the centre for the centre. Each with how many are `left`."""
+    found = NumberBlock.objects.filter(agency=_own_agency(request)).select_related("made_by")
+    unused = Q(numbers__used_at=None, numbers__void_at=None)
+    return found.annotate(left=Count("numbers", filter=unused), whole=Count("numbers"))
 
 
 def _own_agency(request: StaffRequest) -> Agency | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.decorators import login_not_required
@@ -33,8 +34,14 @@ def chat(request: HttpRequest) -> HttpResponse:
     else:
         form.initial["id"] = uuid4()
     token = chatting.token_of(request)
-    shown = {"form": form, "lines": chatting.lines_of(token), "mark": chatting.mark_of(token)}
+    shown = _talk(token, chatting.mark_of(token)) | {"form": form}
     return render(request, "public/chat.html", shown, status=status)
+
+
+def _talk(token: str, mark: str) -> dict[str, Any]:
+    """What was said, and whether the person spoke last."""
+    said = chatting.lines_of(token)
+    return {"lines": said, "mark": mark, "waiting": bool(said) and said[-1].mine}
 
 
 def _known(request: HttpRequest) -> bool:
@@ -70,8 +77,7 @@ def lines(request: HttpRequest) -> HttpResponse:
     mark = chatting.mark_of(token)
     if request.GET.get("visto", "") == mark:
         return HttpResponse(status=204)
-    shown = {"lines": chatting.lines_of(token), "mark": mark}
-    return render(request, "public/_chat_lines.html", shown)
+    return render(request, "public/_chat_lines.html", _talk(token, mark))
 
 
 @require_POST
