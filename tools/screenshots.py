@@ -189,6 +189,27 @@ def desk(camera: Camera, number: str) -> None:
     camera.take(supervisor, "supervision")
 
 
+def ways_in(camera: Camera) -> None:
+    """Where people reach the centre, and what the desk sees of it."""
+    person = camera.person()
+    person.goto("/chat/")
+    person.get_by_label("Su mensaje").fill("Buenas. ¿Cuándo vuelve el agua a Betania?")
+    with person.expect_navigation():
+        person.get_by_role("button", name="Enviar").click()
+    camera.take(person, "chat")
+    administrator = camera.staff("administradora")
+    administrator.goto("/mesa/canales/")
+    camera.take(administrator, "channels")
+    supervisor = camera.staff("supervisora")
+    for name, path in {
+        "press": "prensa/",
+        "counter": "mostrador/",
+        "papers": "mostrador/numeros/1/",
+    }.items():
+        supervisor.goto(f"/mesa/{path}")
+        camera.take(supervisor, name)
+
+
 def figures(camera: Camera) -> None:
     """Every dashboard, once the worker has counted what was just reported."""
     director = camera.staff("directora")
@@ -209,6 +230,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         camera = Camera(browser, url)
         desk(camera, report(camera))
+        ways_in(camera)
         figures(camera)
         browser.close()
 

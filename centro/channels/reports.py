@@ -19,6 +19,7 @@ _CLOCKS = timedelta(seconds=2)
 _RANK = {_S.QUEUED: 0, _S.SENT: 1, _S.DELIVERED: 2, _S.READ: 3}
 
 
+@transaction.atomic(savepoint=False)
 def keep_report(account: Account, report: Report) -> str:
     """Write down a report and apply it to its message, now or when its id is known.
 
