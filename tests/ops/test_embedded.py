@@ -93,9 +93,9 @@ def holders(var: Path) -> Iterator[Callable[[], Holder]]:
 
 def until(true: Callable[[], bool]) -> None:
     """Wait for a thing; the limit only keeps a failure from hanging."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 240
     while not true():
-        assert time.monotonic() < ends, "waited a minute in vain"
+        assert time.monotonic() < ends, "waited four minutes in vain"
         time.sleep(0.02)
 
 

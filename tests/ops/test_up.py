@@ -142,6 +142,6 @@ def test_a_taken_port_is_said_before_anything_is_started(tmp_path: Path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         site = Site(tmp_path, taken.getsockname()[1])
-        assert site.process.wait(timeout=60) == 1
+        assert site.process.wait(timeout=240) == 1
     assert "is taken" in site.said
     assert not Paths(tmp_path).data.exists()
