@@ -111,6 +111,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         call_command("flush", interactive=False, verbosity=0)
         _empty_queue()
     if _may_pass_over_triggers(django_db_blocker):
+        # The stubs leave out what Django calls between such tests.
         TransactionTestCase._fixture_teardown = _empty_tables  # type: ignore[attr-defined]
 
 

@@ -25,7 +25,7 @@ def test_what_is_kept_while_the_screen_is_being_saved_is_no_error():
     def keep() -> HttpResponse:
         try:
             typed = {"channel": "phone", "language": "es", "description": "Tarde"}
-            return client.post(f"{screen}borrador/", typed, headers={"HX-Request": "true"})  # type: ignore[return-value]
+            return client.post(f"{screen}borrador/", typed, headers={"HX-Request": "true"})  # type: ignore[return-value]  # a response with more
         finally:
             connection.close()
 
